@@ -27,7 +27,8 @@ extension JobDefinition {
             }
             if let problem = ScriptNameRules.bucketProblem(task.script) {
                 problems.append(
-                    .init(code: "task.script-name", path: "\(path).script", message: "Not a script's name: \(problem)."))
+                    .init(code: "task.script-name", path: "\(path).script", message: "Not a script's name: \(problem).")
+                )
             }
             for (field, value) in [("pool", task.pool), ("database", task.database), ("schema", task.schema)] {
                 guard let value, value.isEmpty || value.count > DefinitionLimits.identifier else { continue }
@@ -80,7 +81,9 @@ extension JobDefinition {
     public func resolvedParameters(_ overrides: [String: JSONValue]) throws(DefinitionError) -> [String: JSONValue] {
         let unknown = overrides.keys.filter { parameters[$0] == nil }.sorted()
         guard unknown.isEmpty else {
-            let known = parameters.isEmpty ? "It declares none." : "It declares: \(parameters.keys.sorted().joined(separator: ", "))."
+            let known =
+                parameters.isEmpty
+                ? "It declares none." : "It declares: \(parameters.keys.sorted().joined(separator: ", "))."
             throw DefinitionError(
                 unknown.map {
                     .init(

@@ -47,7 +47,7 @@ public struct JobGraph: Sendable, Hashable {
         self.downstream = downstream
     }
 
-    /// The positions of one circle in running order, or nil. Peels off what can run; a circle is what remains.
+    /// The positions of one circle in running order from its first task, or nil. Peels off what can run; a circle is what remains.
     private static func cycle(_ upstream: [[Int]]) -> [Int]? {
         var waiting = upstream.map(\.count)
         var dependents = [[Int]](repeating: [], count: upstream.count)
@@ -70,6 +70,8 @@ public struct JobGraph: Sendable, Hashable {
             walk.append(position)
             position = upstream[position].first { waiting[$0] > 0 }!
         }
-        return Array(walk[seen[position]!...].reversed())
+        let circle = Array(walk[seen[position]!...].reversed())
+        let first = circle.firstIndex(of: circle.min()!)!
+        return Array(circle[first...] + circle[..<first])
     }
 }

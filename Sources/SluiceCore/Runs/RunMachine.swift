@@ -10,7 +10,7 @@ public enum RunMachine {
         case begun(index: Int)
         /// The attempt gave up its slot and wants one of `pool`; `granted` when it has it.
         case movedPool(index: Int, pool: String, granted: Bool)
-        /// The attempt at the task at `index` is over.
+        /// The attempt at the task at `index` is over. One that was lost before it had begun is ready again.
         case ended(index: Int, ending: AttemptEnding)
         /// Somebody wants the run to end now.
         case stop(by: String)
@@ -117,6 +117,9 @@ private struct Machine {
 
     mutating func end(_ index: Int, _ ending: AttemptEnding) throws(RunMachineError) {
         try requireRunning(index)
+        if case .lost = ending, state.tasks[index].lease?.begun == false, state.run.stoppedBy == nil {
+            return requeue(index)
+        }
         let (ended, reason): (TaskState, String?)
         switch ending {
         case .outcome(.succeeded(let value)):
@@ -141,6 +144,16 @@ private struct Machine {
             releaseReadyTasks(among: state.tasks.indices.filter { state.tasks[$0].pinned.upstream.contains(index) })
         }
         endRunIfOver()
+    }
+
+    /// The worker vanished before the attempt had any effect: the task is as ready as it was.
+    private mutating func requeue(_ index: Int) {
+        update(index, to: .pending, reason: "waits for pool \(state.tasks[index].pinned.target.pool)") {
+            $0.lease = nil
+            $0.waitsForSlot = false
+            $0.pool = $0.pinned.target.pool
+            $0.startedAt = nil
+        }
     }
 
     mutating func stop(by person: String) {

@@ -48,16 +48,14 @@ extension JSONValue: Codable {
 extension JSONValue {
     /// Parses UTF-8 JSON text.
     ///
-    /// - Throws: ``DefinitionError`` `json.malformed`, with the parser's own words on where.
+    /// - Throws: ``DefinitionError`` `json.malformed`, with line and column.
     public init(parsing data: Data) throws(DefinitionError) {
         do {
             self = try JSONDecoder().decode(JSONValue.self, from: data)
-        } catch let DecodingError.dataCorrupted(context) {
-            let detail = (context.underlyingError as NSError?)?.userInfo["NSDebugDescription"] as? String
-            let reason = detail ?? context.underlyingError.map { "\($0)" } ?? context.debugDescription
-            throw DefinitionError(code: "json.malformed", "This is not valid JSON: \(reason)")
         } catch {
-            throw DefinitionError(code: "json.malformed", "This is not valid JSON: \(error)")
+            let fault = JSONSyntax.fault(in: Array(data))
+            let place = fault.map { "line \($0.line), column \($0.column): \($0.message)" }
+            throw DefinitionError(code: "json.malformed", "This is not valid JSON: \(place ?? "\(error)").")
         }
     }
 
@@ -67,6 +65,13 @@ extension JSONValue {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         // Every case encodes, except a number that JSON cannot say; those become null.
         return (try? encoder.encode(self)) ?? Data("null".utf8)
+    }
+
+    /// The same for people: indented, keys sorted, a line break at the end.
+    public var prettyData: Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return ((try? encoder.encode(self)) ?? Data("null".utf8)) + Data("\n".utf8)
     }
 
     /// ``canonicalData`` as text.

@@ -1,0 +1,24 @@
+import Foundation
+import SluiceCore
+
+/// Ends attempts whose worker is gone.
+struct Reaper: Sendable {
+    let store: any RunStore
+    let configuration: EngineConfiguration
+
+    /// Commits as lost what no living worker holds.
+    ///
+    /// - Returns: the attempts that were lost.
+    @discardableResult
+    func step() throws -> [AttemptID] {
+        let leases = try store.expiredLeases { worker in
+            configuration.isAlone && worker != configuration.worker
+        }
+        guard !leases.isEmpty else { return [] }
+        let reason = "its worker vanished; whether its work took effect is unknown"
+        let advanced = try store.advance(
+            AdvanceOrder(ended: leases.map { .init(lease: $0, ending: .lost(reason: reason)) }))
+        let stale = Set(advanced.stale)
+        return leases.map(\.attempt).filter { !stale.contains($0) }
+    }
+}
