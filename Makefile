@@ -1,0 +1,88 @@
+# Every target does its own set-up. `make` alone lists them.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# Debian's own interpreter: another one on PATH does not fit the libpython that the worker links.
+PYTHON := /usr/bin/python3
+
+BUILD_PACKAGES := libsqlite3-dev libpython3-dev pkg-config python3-venv ca-certificates
+TEST_PACKAGES := sqlite3
+
+# Said to `swift build` and `swift test` alike, or the second would build everything again.
+CHECKS := --explicit-target-dependency-import-check error
+
+SWIFT_SOURCES := Package.swift Sources Plugins Tests \
+	Examples/Package.swift Examples/Sources Benchmarks/Package.swift Benchmarks/Sources
+
+DATA ?= .sluice
+TEST_PYTHON := .build/test-python
+
+# A heading, bold on a terminal.
+say = @if [ -t 1 ]; then printf '\n\033[1m%s\033[0m\n' '$(1)'; else printf '\n%s\n' '$(1)'; fi
+
+.PHONY: help
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: release ## Run the demo job on 336,776 real flights
+	$(call say,Running the demo job)
+	@.build/release/sluice demo --data $(DATA)
+
+.PHONY: release
+release: setup ## Build the two programs, optimised, into .build/release
+	$(call say,Building the release programs)
+	@swift build --configuration release --product sluice
+	@swift build --configuration release --product sluice-python
+
+.PHONY: test
+test: setup-test lint ## Build, lint and test everything, examples included
+	$(call say,Building with all tests)
+	@swift build --build-tests $(CHECKS)
+	$(call say,Running the examples)
+	@swift build --package-path Examples
+	@swift run --package-path Examples --skip-build HostApp
+	$(call say,Testing)
+	@swift test --skip-build --parallel $(CHECKS)
+
+.PHONY: lint
+lint: ## Check the format of all Swift sources
+	$(call say,Checking the format)
+	@swift format lint --strict --parallel --recursive $(SWIFT_SOURCES)
+
+.PHONY: format
+format: ## Bring all Swift sources into that format
+	@swift format --in-place --parallel --recursive $(SWIFT_SOURCES)
+
+.PHONY: bench
+bench: setup-bench release ## Measure speed against the plain tools
+	$(call say,Building the benchmarks)
+	@swift build --configuration release --package-path Benchmarks
+	$(call say,Measuring)
+	@Benchmarks/.build/release/Benchmarks --binaries .build/release --python $(PYTHON)
+
+.PHONY: setup
+setup: ## Install the Debian packages that building needs, if missing
+	@.ci/install $(BUILD_PACKAGES)
+
+.PHONY: setup-bench
+setup-bench:
+	@.ci/install $(BUILD_PACKAGES) $(TEST_PACKAGES)
+
+.PHONY: setup-test
+setup-test: setup-bench $(TEST_PYTHON)/ready ## The same for the tests, and their Python environment
+
+$(TEST_PYTHON)/ready: Tests/requirements.txt | setup-bench
+	$(call say,Preparing the Python environment of the tests)
+	@$(PYTHON) -m venv --clear $(TEST_PYTHON)
+	@$(TEST_PYTHON)/bin/pip install --quiet --disable-pip-version-check --use-pep517 --requirement Tests/requirements.txt
+	@touch $@
+
+.PHONY: clean-data
+clean-data: ## Remove the data folder: runs, databases, environments
+	rm -rf -- $(DATA)
+
+.PHONY: clean
+clean: ## Remove everything that was built
+	rm -rf -- .build Examples/.build Benchmarks/.build

@@ -1,0 +1,117 @@
+import Foundation
+import SluiceCore
+import Testing
+
+@Suite("The published JSON Schema of the job file says what the engine reads")
+struct JobSchemaTests {
+    private static let schema = "Fixtures/schemas/sluice.job-1.schema.json"
+
+    @Test("The schema is a valid one, and the demo job is valid by it")
+    func demoJob() async throws {
+        let demo = try House.text("Fixtures/flights.job.json")
+        #expect(try await verdicts([demo]) == [true])
+        #expect(throws: Never.self) { try JobFile.read(Data(demo.utf8)) }
+    }
+
+    @Test("What the engine writes is valid by the schema")
+    func writtenFiles() async throws {
+        let least = JobDefinition(name: "j", tasks: [TaskDefinition(name: "t", script: "t.sql")])
+        let most = JobDefinition(
+            name: String(repeating: "j", count: 128), description: String(repeating: "d", count: 255),
+            parameters: ["day": "2013-01-01", "top": 5, "deep": ["list": [1, 2.5, nil, true]]],
+            tasks: [
+                TaskDefinition(name: "first", script: "etl/first.py", after: []),
+                TaskDefinition(
+                    name: "second", description: "d", script: "second", kind: .sql, after: ["first"], pool: "etl",
+                    database: "master", schema: "reporting", connection: "local", parameters: ["top": 6]),
+            ])
+        let written = [least, most].map { String(decoding: JobFile.write($0), as: UTF8.self) }
+        #expect(try await verdicts(written) == [true, true])
+    }
+
+    @Test("Schema and engine agree on every sample")
+    func samples() async throws {
+        let samples = Self.agreed
+        let verdicts = try await verdicts(samples)
+        for (sample, bySchema) in zip(samples, verdicts) {
+            #expect(bySchema == Self.isReadable(sample), "schema says \(bySchema): \(sample)")
+        }
+        #expect(verdicts.contains(true) && verdicts.contains(false))
+    }
+
+    @Test("Three rules go beyond a schema, as it says itself, and the engine holds to them")
+    func engineRules() async throws {
+        let samples = [
+            #"{"format":"sluice.job/1","name":"j","tasks":[{"name":"t","script":"a"},{"name":"t","script":"b"}]}"#,
+            #"{"format":"sluice.job/1","name":"j","tasks":[{"name":"t","script":"a","after":["u"]}]}"#,
+            #"{"format":"sluice.job/1","name":"j","tasks":[{"name":"t","script":"a","after":["t"]}]}"#,
+        ]
+        #expect(try await verdicts(samples) == [true, true, true])
+        #expect(samples.map(Self.isReadable) == [false, false, false])
+    }
+
+    /// Job files with one thing changed each.
+    private static var agreed: [String] {
+        let long = String(repeating: "n", count: 128)
+        let jobs = [
+            #"{}"#, #"[]"#, #""job""#, #"{"name":"j","tasks":[{"name":"t","script":"s"}]}"#,
+            #"{"format":"sluice.job/2","name":"j","tasks":[{"name":"t","script":"s"}]}"#,
+            #"{"format":"sluice.job/1","tasks":[{"name":"t","script":"s"}]}"#,
+            #"{"format":"sluice.job/1","name":"j"}"#, #"{"format":"sluice.job/1","name":"j","tasks":[]}"#,
+            #"{"format":"sluice.job/1","name":"j","tasks":{}}"#, #"{"format":"sluice.job/1","name":"j","tasks":["s"]}"#,
+        ]
+        let fields = [
+            #""description":"d""#, #""description":null"#, #""description":7"#,
+            #""description":"\#(long)\#(long.dropFirst())""#, #""description":"\#(long)\#(long)""#,
+            #""parameters":{}"#, #""parameters":{"a":[1,{"b":null}]}"#, #""parameters":[]"#, #""parameters":null"#,
+            #""taks":[]"#, #""owner":"me""#,
+        ]
+        let names = [
+            "j", long, long + "n", "", " ", "\\t", "a\\tb", "a\\nb", "ends\\n", "Fluglinien-Verspätung", "飛行機の遅れ",
+            "a/b",
+        ]
+        let scripts = [
+            "s.sql", "etl/load.py", "a b.sql", "ä.sql", ".hidden.py", "...", "a..b", "", "/a.sql", "a/", "a//b", "./a",
+            "../a",
+            "a/../b", "a/.", "..", ".", "a\\nb", "a\\n", "a\\u007f",
+        ]
+        let taskFields = [
+            #""kind":"sql""#, #""kind":null"#, #""kind":1"#, #""after":[]"#, #""after":null"#, #""after":"t""#,
+            #""after":[1]"#, #""pool":"etl""#, #""pool":"""#, #""pool":"\#(long)""#, #""pool":"\#(long)n""#,
+            #""pool":null"#, #""database":"d""#, #""database":"""#, #""schema":"s""#, #""schema":5"#,
+            #""connection":"local""#, #""connection":{}"#, #""parameters":{"a":1}"#, #""parameters":"a=1""#,
+            #""afterwards":["t"]"#, #""description":"\#(long)\#(long)""#, #""description":true"#,
+        ]
+        let task = #"{"name":"t","script":"s"}"#
+        return jobs
+            + fields.map { #"{"format":"sluice.job/1","name":"j","tasks":[\#(task)],\#($0)}"# }
+            + names.map { #"{"format":"sluice.job/1","name":"\#($0)","tasks":[\#(task)]}"# }
+            + names.map { #"{"format":"sluice.job/1","name":"j","tasks":[{"name":"\#($0)","script":"s"}]}"# }
+            + scripts.map { #"{"format":"sluice.job/1","name":"j","tasks":[{"name":"t","script":"\#($0)"}]}"# }
+            + taskFields.map { #"{"format":"sluice.job/1","name":"j","tasks":[{"name":"t","script":"s",\#($0)}]}"# }
+            + [#"{"name":"t"}"#, #"{"script":"s"}"#, #"7"#].map {
+                #"{"format":"sluice.job/1","name":"j","tasks":[\#($0)]}"#
+            }
+    }
+
+    private static func isReadable(_ text: String) -> Bool { (try? JobFile.read(Data(text.utf8))) != nil }
+
+    /// Whether each text is valid by the schema, as the PyPI package jsonschema says.
+    private func verdicts(_ documents: [String]) async throws -> [Bool] {
+        let program = """
+            import json, sys
+            from jsonschema import Draft202012Validator as Validator
+            schema = json.load(open(sys.argv[1], encoding="utf-8"))
+            Validator.check_schema(schema)
+            validator = Validator(schema)
+            documents = json.load(open(sys.argv[2], encoding="utf-8"))
+            print(json.dumps([validator.is_valid(json.loads(document)) for document in documents]))
+            """
+        return try await House.withTemporaryFolder { folder in
+            let list = folder.appending(path: "documents.json")
+            try JSONEncoder().encode(documents).write(to: list)
+            let check = try await TestPython.run(["-c", program, Self.schema, list.path])
+            return try JSONDecoder().decode([Bool].self, from: check.output)
+        }
+    }
+}
