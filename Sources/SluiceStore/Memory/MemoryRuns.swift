@@ -1,0 +1,150 @@
+import Foundation
+import SluiceCore
+
+/// The run tables of a memory store, changed in place.
+struct MemoryRuns: RunTable {
+    /// What a transaction has to put back when it fails.
+    private struct Undo {
+        var events: Int
+        var lastRun: Int64
+        var lastToken: Int64
+        /// Touched runs as they stood before; nil for one that was not there.
+        var states: [RunID: RunState?] = [:]
+        var keys: [String] = []
+    }
+
+    var now = Date(timeIntervalSinceReferenceDate: 0)
+    var pools = [PoolRules.initial]
+    private(set) var states: [RunID: RunState] = [:]
+    private(set) var events: [RunEvent] = []
+    private var keys: [String: RunID] = [:]
+    private var lastRun: Int64 = 0
+    private var lastToken: Int64 = 0
+    /// Tasks that wait to be leased, by pool, in leasing order.
+    private var readyTasks: [String: [ReadyTask]] = [:]
+    /// Running attempts that hold a slot, and that wait for one, by pool.
+    private var holding: [String: Int] = [:]
+    private var waiting: [String: Int] = [:]
+    private var undo: Undo?
+
+    /// One transaction: what `body` did is undone when it throws.
+    ///
+    /// - Returns: what `body` answered, and whether it wrote anything.
+    mutating func transaction<Result>(
+        at now: Date, _ body: (inout MemoryRuns) throws -> Result
+    ) throws -> (Result, hasWritten: Bool) {
+        self.now = now
+        undo = Undo(events: events.count, lastRun: lastRun, lastToken: lastToken)
+        defer { undo = nil }
+        do {
+            let result = try body(&self)
+            return (result, undo?.states.isEmpty == false)
+        } catch {
+            rollBack()
+            throw error
+        }
+    }
+
+    func state(of run: RunID) -> RunState? { states[run] }
+
+    func run(submittedUnder key: String) -> RunID? { keys[key] }
+
+    mutating func nextRun() -> RunID {
+        lastRun += 1
+        return RunID(lastRun)
+    }
+
+    mutating func nextToken() -> Int64 {
+        lastToken += 1
+        return lastToken
+    }
+
+    mutating func insert(_ state: RunState, key: String?) {
+        undo?.states[state.run.id] = .some(nil)
+        states[state.run.id] = state
+        if let key {
+            undo?.keys.append(key)
+            keys[key] = state.run.id
+        }
+        for (position, task) in state.tasks.enumerated() { count(task, at: position, 1) }
+    }
+
+    mutating func update(_ state: RunState, tasks: [Int]) {
+        let run = state.run.id
+        if undo?.states[run] == nil { undo?.states[run] = .some(states[run]) }
+        for position in tasks {
+            if let earlier = states[run]?.tasks[position] { count(earlier, at: position, -1) }
+            count(state.tasks[position], at: position, 1)
+        }
+        states[run] = state
+    }
+
+    mutating func append(_ changes: [RunChange], of run: RunID) {
+        for change in changes {
+            // From 1 without a gap, so that a number is also a place.
+            events.append(RunEvent(sequence: Int64(events.count + 1), at: now, run: run, change: change))
+        }
+    }
+
+    func occupancy() -> [PoolOccupancy] {
+        pools.map {
+            PoolOccupancy(
+                name: $0.name, slots: $0.slots, holding: holding[$0.name] ?? 0, waiting: waiting[$0.name] ?? 0)
+        }
+    }
+
+    func ready(in pool: String, kinds: Set<ScriptKind>, limit: Int) -> [ReadyTask] {
+        var found: [ReadyTask] = []
+        for entry in readyTasks[pool] ?? [] {
+            guard found.count < limit else { break }
+            if let task = states[entry.run]?.tasks[entry.position], kinds.contains(task.pinned.script.kind) {
+                found.append(entry)
+            }
+        }
+        return found
+    }
+
+    private mutating func rollBack() {
+        guard let undo else { return }
+        for (run, earlier) in undo.states {
+            for (position, task) in (states[run]?.tasks ?? []).enumerated() { count(task, at: position, -1) }
+            for (position, task) in (earlier?.tasks ?? []).enumerated() { count(task, at: position, 1) }
+            states[run] = earlier
+        }
+        for key in undo.keys { keys[key] = nil }
+        events.removeSubrange(undo.events...)
+        lastRun = undo.lastRun
+        lastToken = undo.lastToken
+    }
+
+    /// Counts a task in, or out when `amount` is negative.
+    private mutating func count(_ task: TaskRun, at position: Int, _ amount: Int) {
+        switch task.state {
+        case .running where task.waitsForSlot: waiting[task.pool, default: 0] += amount
+        case .running: holding[task.pool, default: 0] += amount
+        case .pending:
+            guard let readyAt = task.readyAt else { return }
+            let entry = ReadyTask(readyAt: readyAt, run: task.id.run, position: position)
+            let place = readyTasks[task.pool, default: []].firstPlace(notBefore: entry)
+            if amount > 0 {
+                readyTasks[task.pool, default: []].insert(entry, at: place)
+            } else {
+                readyTasks[task.pool]?.remove(at: place)
+            }
+        default: return
+        }
+    }
+}
+
+extension Array where Element: Comparable {
+    /// The first place whose element is not before `element`, in a sorted array.
+    func firstPlace(notBefore element: Element) -> Int {
+        var low = 0
+        var high = count
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle] < element { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}

@@ -1,0 +1,51 @@
+import Foundation
+import SluiceCore
+
+/// What a save of a job leads to: value in, value out.
+enum JobRules {
+    /// - Parameters:
+    ///   - saved: the saved job of the definition's name, if there is one.
+    ///   - freshID: a number that no job had before, asked for when the save makes a new job.
+    /// - Throws: ``StoreError`` `job.exists`.
+    static func saving(
+        _ definition: JobDefinition, as status: JobStatus, owner: String, replacing: Bool, over saved: StoredJob?,
+        at now: Date, freshID: () throws -> JobID
+    ) throws -> StoredJob {
+        if status == .saved, var job = saved {
+            guard replacing else { throw StoreError.jobExists(definition.name) }
+            job.version.version += 1
+            job.definition = definition
+            job.updatedAt = now
+            return job
+        }
+        return StoredJob(
+            version: JobVersion(job: try freshID(), version: 1), status: status, definition: definition, owner: owner,
+            createdAt: now, updatedAt: now)
+    }
+}
+
+/// What a save of a pool leads to.
+enum PoolRules {
+    /// The pools after `pool` was saved. There is always exactly one default: it stays so until another is made it.
+    static func saving(_ pool: Pool, among pools: [Pool]) throws(StoreError) -> [Pool] {
+        guard !pool.name.isEmpty, pool.name.count <= DefinitionLimits.identifier, pool.slots >= 0 else {
+            throw StoreError(
+                "pool.invalid", .badInput,
+                "A pool has a name of 1 to \(DefinitionLimits.identifier) characters and 0 or more slots; "
+                    + "got '\(pool.name)' with \(pool.slots).")
+        }
+        var pool = pool
+        var others = pools.filter { $0.name != pool.name }
+        if pool.isDefault {
+            for index in others.indices { others[index].isDefault = false }
+        } else {
+            pool.isDefault = !others.contains(where: \.isDefault)
+        }
+        return (others + [pool]).sorted { $0.name < $1.name }
+    }
+
+    /// The pool that a new store has.
+    static var initial: Pool {
+        Pool(name: SessionDefaults().pool, slots: max(2, ProcessInfo.processInfo.activeProcessorCount), isDefault: true)
+    }
+}

@@ -1,0 +1,98 @@
+import GRDB
+import SluiceCore
+
+/// The tables, as they came to be. A migration never changes once it has shipped: a later one puts it right.
+///
+/// Times are seconds since 2001-01-01 UTC as floating-point numbers, Foundation's own, so that every date comes back
+/// as exactly the date that was stored. For a person: `datetime(at + 978307200, 'unixepoch')`.
+enum Migrations {
+    static var all: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        for (identifier, migration) in list { migrator.registerMigration(identifier, migrate: migration) }
+        return migrator
+    }
+
+    static var identifiers: [String] { list.map(\.0) }
+
+    private static let list: [(String, @Sendable (Database) throws -> Void)] = [
+        ("1 runs, jobs, catalogue", first)
+    ]
+
+    private static func first(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                -- The last value that was given out, by name: never given out again.
+                CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+                INSERT INTO counters VALUES ('run', 0), ('token', 0), ('job', 0), ('catalogue', 0);
+
+                CREATE TABLE pools (
+                    name TEXT PRIMARY KEY, slots INTEGER NOT NULL, is_default INTEGER NOT NULL
+                ) WITHOUT ROWID;
+
+                CREATE TABLE runs (
+                    id INTEGER PRIMARY KEY,
+                    -- Counted up by every write to the run or its tasks, so that a handle knows if its copy is current.
+                    version INTEGER NOT NULL,
+                    idempotency_key TEXT UNIQUE,
+                    job_id INTEGER, job_version INTEGER, job_name TEXT NOT NULL,
+                    trigger TEXT NOT NULL, initiator TEXT NOT NULL, nominal_time REAL NOT NULL, snapshot TEXT NOT NULL,
+                    status TEXT NOT NULL, reason TEXT, stopped_by TEXT,
+                    submitted_at REAL NOT NULL, started_at REAL, ended_at REAL,
+                    definition TEXT NOT NULL, parameters TEXT NOT NULL
+                );
+                CREATE INDEX runs_by_job ON runs (job_name, id);
+                CREATE INDEX runs_by_status ON runs (status, id);
+
+                CREATE TABLE task_runs (
+                    run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+                    position INTEGER NOT NULL,
+                    task INTEGER NOT NULL, element INTEGER, name TEXT NOT NULL, kind TEXT NOT NULL,
+                    state TEXT NOT NULL, reason TEXT, attempt INTEGER NOT NULL,
+                    pool TEXT NOT NULL, waits_for_slot INTEGER NOT NULL,
+                    ready_at REAL, started_at REAL, ended_at REAL,
+                    worker TEXT, token INTEGER, expires REAL, begun INTEGER NOT NULL,
+                    value TEXT, failure TEXT, pinned TEXT NOT NULL,
+                    PRIMARY KEY (run, position)
+                ) WITHOUT ROWID;
+                CREATE INDEX task_runs_ready ON task_runs (pool, ready_at, run, position, kind)
+                    WHERE state = 'pending' AND ready_at IS NOT NULL;
+                CREATE INDEX task_runs_running ON task_runs (pool, waits_for_slot) WHERE state = 'running';
+
+                CREATE TABLE events (
+                    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+                    at REAL NOT NULL, run INTEGER NOT NULL, what TEXT NOT NULL,
+                    status TEXT, task INTEGER, attempt INTEGER, detail TEXT
+                );
+                CREATE INDEX events_by_run ON events (run, sequence);
+
+                CREATE TABLE jobs (
+                    id INTEGER PRIMARY KEY, version INTEGER NOT NULL, status TEXT NOT NULL, name TEXT NOT NULL,
+                    owner TEXT NOT NULL, created_at REAL NOT NULL, updated_at REAL NOT NULL
+                );
+                CREATE UNIQUE INDEX jobs_saved ON jobs (name) WHERE status = 'saved';
+                CREATE INDEX jobs_by_name ON jobs (name, id);
+                CREATE TABLE job_versions (
+                    job INTEGER NOT NULL REFERENCES jobs (id) ON DELETE CASCADE, version INTEGER NOT NULL,
+                    definition TEXT NOT NULL, saved_at REAL NOT NULL,
+                    PRIMARY KEY (job, version)
+                ) WITHOUT ROWID;
+
+                CREATE TABLE contents (hash TEXT PRIMARY KEY, bytes BLOB NOT NULL);
+                CREATE TABLE scripts (
+                    name TEXT PRIMARY KEY, kind TEXT NOT NULL, hash TEXT NOT NULL REFERENCES contents (hash),
+                    size INTEGER NOT NULL, source TEXT NOT NULL, modified REAL NOT NULL, fingerprint TEXT
+                ) WITHOUT ROWID;
+                CREATE INDEX scripts_by_source ON scripts (source);
+                CREATE TABLE snapshots (id TEXT PRIMARY KEY, manifest BLOB NOT NULL);
+                -- One row: the snapshot of the list as it stood at a value of the counter 'catalogue'.
+                CREATE TABLE pinned_snapshot (
+                    row INTEGER PRIMARY KEY CHECK (row = 1), catalogue INTEGER NOT NULL,
+                    id TEXT NOT NULL REFERENCES snapshots (id)
+                );
+                CREATE TABLE sources (name TEXT PRIMARY KEY, location TEXT NOT NULL) WITHOUT ROWID;
+                """)
+        let pool = PoolRules.initial
+        try db.execute(
+            sql: "INSERT INTO pools VALUES (?, ?, ?)", arguments: [pool.name, pool.slots, pool.isDefault])
+    }
+}

@@ -1,0 +1,118 @@
+import Foundation
+import GRDB
+import SluiceCore
+
+/// Reads runs from the table `runs`.
+enum RunRow {
+    static let columns = """
+        id, job_id, job_version, trigger, initiator, nominal_time, snapshot, status, reason, stopped_by, submitted_at,
+        started_at, ended_at, definition, parameters
+        """
+
+    static func run(from row: Row) throws -> Run {
+        let job: JobVersion? =
+            if let id = row[1] as Int64?, let version = row[2] as Int? {
+                JobVersion(job: JobID(id), version: version)
+            } else {
+                nil
+            }
+        return Run(
+            id: RunID(row[0] as Int64), job: job,
+            definition: try JSONColumn.decode(JobDefinition.self, from: row[13]),
+            trigger: try known(RunTrigger(rawValue: row[3]), "runs.trigger"), initiator: row[4],
+            parameters: try JSONColumn.decode([String: JSONValue].self, from: row[14]),
+            nominalTime: Date(column: row[5]), snapshot: try known(ContentHash(hex: row[6]), "runs.snapshot"),
+            status: try known(RunStatus(rawValue: row[7]), "runs.status"), reason: row[8], stoppedBy: row[9],
+            submittedAt: Date(column: row[10]), startedAt: (row[11] as Double?).map(Date.init(column:)),
+            endedAt: (row[12] as Double?).map(Date.init(column:)))
+    }
+}
+
+/// Reads task runs from the table `task_runs`.
+enum TaskRow {
+    static let columns = """
+        task, element, name, pinned, state, reason, attempt, pool, waits_for_slot, ready_at, started_at, ended_at,
+        worker, token, expires, begun, value, failure
+        """
+
+    static func task(from row: Row, of run: RunID) throws -> TaskRun {
+        let lease: Lease? =
+            if let worker = row[12] as String?, let token = row[13] as Int64?, let expires = row[14] as Double? {
+                Lease(worker: worker, token: token, expires: Date(column: expires), begun: row[15])
+            } else {
+                nil
+            }
+        return TaskRun(
+            id: TaskRunID(run: run, index: row[0], element: row[1]), name: row[2],
+            pinned: try JSONColumn.decode(PinnedTask.self, from: row[3]),
+            state: try known(TaskState(rawValue: row[4]), "task_runs.state"), reason: row[5], attempt: row[6],
+            pool: row[7], waitsForSlot: row[8], readyAt: (row[9] as Double?).map(Date.init(column:)),
+            startedAt: (row[10] as Double?).map(Date.init(column:)),
+            endedAt: (row[11] as Double?).map(Date.init(column:)), lease: lease,
+            value: try (row[16] as String?).map { try JSONColumn.decode(JSONValue.self, from: $0) },
+            failure: try (row[17] as String?).map { try JSONColumn.decode(TaskFailure.self, from: $0) })
+    }
+}
+
+/// One change of a run as the table `events` holds it.
+struct EventRow {
+    enum What: String {
+        case run, stop, task
+    }
+
+    static let columns = "sequence, at, run, what, status, task, attempt, detail"
+
+    var what: What
+    var status: String?
+    var task: Int?
+    var attempt: Int?
+    /// The reason, or who asked.
+    var detail: String?
+
+    init(_ change: RunChange) {
+        switch change {
+        case .run(let status, let reason):
+            what = .run
+            self.status = status.rawValue
+            detail = reason
+        case .stopRequested(let person):
+            what = .stop
+            detail = person
+        case .task(let index, let state, let attempt, let reason):
+            what = .task
+            status = state.rawValue
+            task = index
+            self.attempt = attempt
+            detail = reason
+        }
+    }
+
+    static func event(from row: Row) throws -> RunEvent {
+        let change: RunChange
+        switch try known(What(rawValue: row[3]), "events.what") {
+        case .run:
+            change = .run(status: try known(RunStatus(rawValue: row[4] ?? ""), "events.status"), reason: row[7])
+        case .stop:
+            change = .stopRequested(by: row[7] ?? "")
+        case .task:
+            change = .task(
+                index: row[5] ?? 0, state: try known(TaskState(rawValue: row[4] ?? ""), "events.status"),
+                attempt: row[6] ?? 0, reason: row[7])
+        }
+        return RunEvent(
+            sequence: row[0], at: Date(column: row[1]), run: RunID(row[2] as Int64), change: change)
+    }
+}
+
+/// A value that the database must hold, or the database is not as this program wrote it.
+func known<Value>(_ value: Value?, _ column: String) throws -> Value {
+    guard let value else { throw StoreError.damaged("the column \(column) holds an unknown value") }
+    return value
+}
+
+extension Date {
+    /// As a column holds it; see `Migrations`.
+    var column: Double { timeIntervalSinceReferenceDate }
+
+    init(column: Double) { self.init(timeIntervalSinceReferenceDate: column) }
+}

@@ -1,0 +1,194 @@
+import Foundation
+import GRDB
+import SluiceCore
+
+/// The run tables of one transaction on a SQLite database.
+struct SQLiteRunTable: RunTable {
+    let db: Database
+    let now: Date
+    let cache: RunCache
+    /// What this transaction has read or written, with the versions that the rows will have once it is committed.
+    private(set) var current: [RunID: RunCache.Entry] = [:]
+    private(set) var hasWritten = false
+
+    init(db: Database, now: Date, cache: RunCache) {
+        self.db = db
+        self.now = now
+        self.cache = cache
+    }
+
+    mutating func state(of run: RunID) throws -> RunState? {
+        if let entry = current[run] { return entry.state }
+        guard let entry = try Self.load(run, from: db, cache: cache) else { return nil }
+        current[run] = entry
+        return entry.state
+    }
+
+    mutating func run(submittedUnder key: String) throws -> RunID? {
+        let id = try Int64.fetchOne(
+            db.cachedStatement(sql: "SELECT id FROM runs WHERE idempotency_key = ?"), arguments: [key])
+        return id.map { RunID($0) }
+    }
+
+    mutating func nextRun() throws -> RunID { RunID(try Counter.next("run", in: db)) }
+
+    mutating func nextToken() throws -> Int64 { try Counter.next("token", in: db) }
+
+    mutating func insert(_ state: RunState, key: String?) throws {
+        hasWritten = true
+        let run = state.run
+        let definition = try JSONColumn.encode(run.definition)
+        let parameters = try JSONColumn.encode(run.parameters)
+        let values: [(any DatabaseValueConvertible)?] = [
+            run.id.rawValue, key, run.job?.job.rawValue, run.job?.version, run.definition.name, run.trigger.rawValue,
+            run.initiator, run.nominalTime.column, run.snapshot.hex, run.status.rawValue, run.reason, run.stoppedBy,
+            run.submittedAt.column, run.startedAt?.column, run.endedAt?.column, definition, parameters,
+        ]
+        try db.cachedStatement(
+            sql: """
+                INSERT INTO runs (
+                    id, version, idempotency_key, job_id, job_version, job_name, trigger, initiator, nominal_time,
+                    snapshot, status, reason, stopped_by, submitted_at, started_at, ended_at, definition, parameters)
+                VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """
+        ).execute(arguments: StatementArguments(values))
+        let statement = try db.cachedStatement(
+            sql: """
+                INSERT INTO task_runs (
+                    run, position, task, element, name, kind, state, reason, attempt, pool, waits_for_slot, ready_at,
+                    begun, pinned)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)
+                """)
+        for (position, task) in state.tasks.enumerated() {
+            let pinned = try JSONColumn.encode(task.pinned)
+            let values: [(any DatabaseValueConvertible)?] = [
+                run.id.rawValue, position, task.id.index, task.id.element, task.name, task.pinned.script.kind.rawValue,
+                task.state.rawValue, task.reason, task.attempt, task.pool, task.waitsForSlot, task.readyAt?.column,
+                pinned,
+            ]
+            try statement.execute(arguments: StatementArguments(values))
+        }
+        current[run.id] = RunCache.Entry(version: 1, state: state)
+    }
+
+    mutating func update(_ state: RunState, tasks: [Int]) throws {
+        hasWritten = true
+        let run = state.run
+        let version = try Int64.fetchOne(
+            db.cachedStatement(
+                sql: """
+                    UPDATE runs SET version = version + 1, status = ?, reason = ?, stopped_by = ?, started_at = ?,
+                        ended_at = ?
+                    WHERE id = ? RETURNING version
+                    """),
+            arguments: [
+                run.status.rawValue, run.reason, run.stoppedBy, run.startedAt?.column, run.endedAt?.column,
+                run.id.rawValue,
+            ])
+        guard let version else { throw StoreError.damaged("run \(run.id) has vanished") }
+        let statement = try db.cachedStatement(
+            sql: """
+                UPDATE task_runs SET state = ?, reason = ?, attempt = ?, pool = ?, waits_for_slot = ?, ready_at = ?,
+                    started_at = ?, ended_at = ?, worker = ?, token = ?, expires = ?, begun = ?, value = ?, failure = ?
+                WHERE run = ? AND position = ?
+                """)
+        for position in tasks {
+            let task = state.tasks[position]
+            let value = try task.value.map { try JSONColumn.encode($0) }
+            let failure = try task.failure.map { try JSONColumn.encode($0) }
+            let values: [(any DatabaseValueConvertible)?] = [
+                task.state.rawValue, task.reason, task.attempt, task.pool, task.waitsForSlot, task.readyAt?.column,
+                task.startedAt?.column, task.endedAt?.column, task.lease?.worker, task.lease?.token,
+                task.lease?.expires.column, task.lease?.begun ?? false, value, failure, run.id.rawValue, position,
+            ]
+            try statement.execute(arguments: StatementArguments(values))
+        }
+        current[run.id] = RunCache.Entry(version: version, state: state)
+    }
+
+    mutating func append(_ changes: [RunChange], of run: RunID) throws {
+        guard !changes.isEmpty else { return }
+        hasWritten = true
+        let statement = try db.cachedStatement(
+            sql: "INSERT INTO events (at, run, what, status, task, attempt, detail) VALUES (?, ?, ?, ?, ?, ?, ?)")
+        for change in changes {
+            let row = EventRow(change)
+            try statement.execute(arguments: [
+                now.column, run.rawValue, row.what.rawValue, row.status, row.task, row.attempt, row.detail,
+            ])
+        }
+    }
+
+    mutating func occupancy() throws -> [PoolOccupancy] {
+        let rows = try Row.fetchCursor(
+            db.cachedStatement(
+                sql: """
+                    SELECT name, slots,
+                        (SELECT COUNT(*) FROM task_runs
+                            WHERE state = 'running' AND pool = name AND waits_for_slot = 0),
+                        (SELECT COUNT(*) FROM task_runs
+                            WHERE state = 'running' AND pool = name AND waits_for_slot = 1)
+                    FROM pools
+                    """))
+        var pools: [PoolOccupancy] = []
+        while let row = try rows.next() {
+            pools.append(PoolOccupancy(name: row[0], slots: row[1], holding: row[2], waiting: row[3]))
+        }
+        return pools
+    }
+
+    mutating func ready(in pool: String, kinds: Set<ScriptKind>, limit: Int) throws -> [ReadyTask] {
+        let marks = Array(repeating: "?", count: kinds.count).joined(separator: ", ")
+        var arguments: [any DatabaseValueConvertible] = [pool]
+        arguments += kinds.map(\.rawValue).sorted() as [any DatabaseValueConvertible]
+        arguments.append(limit)
+        let rows = try Row.fetchCursor(
+            db.cachedStatement(
+                sql: """
+                    SELECT ready_at, run, position FROM task_runs
+                    WHERE state = 'pending' AND ready_at IS NOT NULL AND pool = ? AND kind IN (\(marks))
+                    ORDER BY ready_at, run, position LIMIT ?
+                    """),
+            arguments: StatementArguments(arguments))
+        var tasks: [ReadyTask] = []
+        while let row = try rows.next() {
+            tasks.append(ReadyTask(readyAt: Date(column: row[0]), run: RunID(row[1] as Int64), position: row[2]))
+        }
+        return tasks
+    }
+}
+
+extension SQLiteRunTable {
+    /// The run as it stands in the transaction of `db`, from the cache when that is current.
+    static func load(_ run: RunID, from db: Database, cache: RunCache) throws -> RunCache.Entry? {
+        let version = try Int64.fetchOne(
+            db.cachedStatement(sql: "SELECT version FROM runs WHERE id = ?"), arguments: [run.rawValue])
+        guard let version else { return nil }
+        if let entry = cache.entry(for: run, version: version) { return entry }
+        let head = try Row.fetchOne(
+            db.cachedStatement(sql: "SELECT \(RunRow.columns) FROM runs WHERE id = ?"), arguments: [run.rawValue])
+        guard let head else { return nil }
+        let rows = try Row.fetchCursor(
+            db.cachedStatement(sql: "SELECT \(TaskRow.columns) FROM task_runs WHERE run = ? ORDER BY position"),
+            arguments: [run.rawValue])
+        var tasks: [TaskRun] = []
+        while let row = try rows.next() { tasks.append(try TaskRow.task(from: row, of: run)) }
+        return RunCache.Entry(version: version, state: RunState(run: try RunRow.run(from: head), tasks: tasks))
+    }
+}
+
+/// Numbers that are given out once and never again.
+enum Counter {
+    static func next(_ name: String, in db: Database) throws -> Int64 {
+        let value = try Int64.fetchOne(
+            db.cachedStatement(sql: "UPDATE counters SET value = value + 1 WHERE name = ? RETURNING value"),
+            arguments: [name])
+        guard let value else { throw StoreError.damaged("the counter '\(name)' has vanished") }
+        return value
+    }
+
+    static func value(_ name: String, in db: Database) throws -> Int64 {
+        try Int64.fetchOne(
+            db.cachedStatement(sql: "SELECT value FROM counters WHERE name = ?"), arguments: [name]) ?? 0
+    }
+}

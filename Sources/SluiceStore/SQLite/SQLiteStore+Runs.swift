@@ -1,0 +1,105 @@
+import Foundation
+import GRDB
+import SluiceCore
+
+extension SQLiteStore: RunStore {
+    public func submit(_ run: NewRun) throws -> Submitted { try write { try $0.submit(run) } }
+
+    public func advance(_ order: AdvanceOrder) throws -> Advanced { try write { try $0.advance(order) } }
+
+    public func renew(_ leases: [HeldLease], for duration: Duration) throws -> [AttemptID] {
+        try write { try $0.renew(leases, for: duration) }
+    }
+
+    public func move(_ lease: HeldLease, to pool: String) throws -> Bool { try write { try $0.move(lease, to: pool) } }
+
+    public func stop(_ run: RunID, by person: String) throws -> RunState? {
+        try write { try $0.stop(run, by: person) }
+    }
+
+    public func expiredLeases(isDead: (_ worker: String) -> Bool) throws -> [HeldLease] {
+        let now = clock.now
+        let running = try read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT run, task, element, attempt, token, worker, expires FROM task_runs
+                    WHERE state = 'running' AND token IS NOT NULL ORDER BY run, position
+                    """
+            ).map { row in
+                let task = TaskRunID(run: RunID(row[0] as Int64), index: row[1], element: row[2])
+                let lease = HeldLease(attempt: AttemptID(task: task, number: row[3]), token: row[4])
+                return (lease: lease, worker: row[5] as String, expires: Date(column: row[6]))
+            }
+        }
+        // Asked once a worker, and outside the transaction: the answer may take a look at the machine.
+        let dead = Set(Set(running.map(\.worker)).filter(isDead))
+        return running.filter { $0.expires <= now || dead.contains($0.worker) }.map(\.lease)
+    }
+
+    public func run(_ id: RunID) throws -> RunState? {
+        try read { db in try SQLiteRunTable.load(id, from: db, cache: cache)?.state }
+    }
+
+    public func runs(_ query: RunQuery) throws -> [Run] {
+        var conditions: [String] = []
+        var arguments: [any DatabaseValueConvertible] = []
+        if let before = query.before {
+            conditions.append("id < ?")
+            arguments.append(before.rawValue)
+        }
+        if let statuses = query.statuses {
+            conditions.append("status IN (\(statuses.map { _ in "?" }.joined(separator: ", ")))")
+            arguments += statuses.map(\.rawValue)
+        }
+        if let name = query.jobName {
+            conditions.append("job_name = ?")
+            arguments.append(name)
+        }
+        let filter = conditions.isEmpty ? "" : "WHERE \(conditions.joined(separator: " AND "))"
+        arguments.append(max(0, query.limit))
+        return try read { db in
+            try Row.fetchAll(
+                db, sql: "SELECT \(RunRow.columns) FROM runs \(filter) ORDER BY id DESC LIMIT ?",
+                arguments: StatementArguments(arguments)
+            ).map(RunRow.run(from:))
+        }
+    }
+
+    public func events(after sequence: Int64, run: RunID?, limit: Int) throws -> [RunEvent] {
+        try read { db in
+            let filter = run == nil ? "" : "AND run = ?"
+            var arguments: StatementArguments = [sequence]
+            if let run { arguments += [run.rawValue] }
+            arguments += [max(0, limit)]
+            let rows = try Row.fetchCursor(
+                db.cachedStatement(
+                    sql: "SELECT \(EventRow.columns) FROM events WHERE sequence > ? \(filter) ORDER BY sequence LIMIT ?"
+                ),
+                arguments: arguments)
+            var events: [RunEvent] = []
+            while let row = try rows.next() { events.append(try EventRow.event(from: row)) }
+            return events
+        }
+    }
+
+    public func signals() -> AsyncStream<Void> { signalling.stream(for: self) }
+
+    public func pools() throws -> [Pool] { try read(Self.pools(in:)) }
+
+    public func save(_ pool: Pool) throws {
+        try writeTables { db in
+            for pool in try PoolRules.saving(pool, among: Self.pools(in: db)) {
+                try db.execute(
+                    sql: "INSERT OR REPLACE INTO pools VALUES (?, ?, ?)",
+                    arguments: [pool.name, pool.slots, pool.isDefault])
+            }
+        }
+    }
+
+    private static func pools(in db: Database) throws -> [Pool] {
+        try Row.fetchAll(db, sql: "SELECT name, slots, is_default FROM pools ORDER BY name").map {
+            Pool(name: $0[0], slots: $0[1], isDefault: $0[2])
+        }
+    }
+}
