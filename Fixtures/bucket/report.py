@@ -100,7 +100,7 @@ def by_hour(hours):
     totals = {}
     for row in hours:
         delay, departures = totals.get(row.hour, (0, 0))
-        totals[row.hour] = (delay + (row.departure_delay or 0), departures + row.departures)
+        totals[row.hour] = (delay + row.departure_delay, departures + row.departures)
     points = [(f"{hour}:00", delay / departures) for hour, (delay, departures) in sorted(totals.items()) if departures]
     first, peak = points[0], max(points, key=lambda point: point[1])
     title = f"Delays build up over the day: {number(first[1])} minutes at {first[0]}, {number(peak[1])} at {peak[0]}"

@@ -62,7 +62,8 @@ SELECT
     CAST(strftime('%H', scheduled_departure) AS INTEGER) AS hour,
     count(*) AS flights,
     count(departure_delay) AS departures,
-    sum(departure_delay) AS departure_delay
+    -- 0 where every flight of the hour was cancelled.
+    coalesce(sum(departure_delay), 0) AS departure_delay
 FROM public.flights
 GROUP BY month, hour
 ORDER BY month, hour;

@@ -1,0 +1,51 @@
+import Foundation
+import PythonExecutor
+import SQLExecutor
+import Sluice
+
+/// An app with a Sluice engine inside: it runs a job of a Python, an SQL and a shell script, and prints what happens.
+@main
+struct HostApp {
+    static func main() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "sluice-host-app-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+
+        let end = try await withJobEngine(at: folder, executors: executors) { engine in
+            let scripts = Bundle.module.bundleURL.appending(path: "Scripts")
+            let report = try await engine.sync(DirectorySource(name: "app", folder: scripts, types: engine.scriptTypes))
+            print("Synced \(report.added.count) scripts: \(report.added.joined(separator: ", "))")
+
+            let run = try await engine.submit(
+                RunRequest(.definition(job), trigger: .host, initiator: "HostApp", parameters: ["reader": "Ada"]))
+            for try await event in engine.events(of: run.id) { print(describe(event.change)) }
+            return try await engine.wait(for: run.id)
+        }
+
+        print("Value of 'rainfall': \(end.tasks[0].value?.canonicalText ?? "none")")
+        guard end.run.status == .succeeded else { exit(1) }
+    }
+
+    /// The script types of this app: two plugins of the package and one of its own.
+    private static func executors(_ folder: DataFolder) -> [any TaskExecutor] {
+        let worker = Bundle.main.bundleURL.appending(path: "sluice-python")
+        return [SQLExecutor(), PythonExecutor(worker: worker, folder: folder.python), ShellExecutor()]
+    }
+
+    private static let job = JobDefinition(
+        name: "Rainfall",
+        parameters: ["reader": "reader"],
+        tasks: [
+            TaskDefinition(name: "rainfall", script: "rainfall.py"),
+            TaskDefinition(name: "totals", script: "totals.sql"),
+            TaskDefinition(name: "notify", script: "notify.sh"),
+        ])
+
+    private static func describe(_ change: RunChange) -> String {
+        switch change {
+        case .run(let status, let reason): "The run: \(status.label)\(reason.map { ", \($0)" } ?? "")"
+        case .stopRequested(let person): "\(person) asked it to stop"
+        case .task(let index, let state, _, let reason):
+            "  \(job.tasks[index].name): \(state.label)\(reason.map { ", \($0)" } ?? "")"
+        }
+    }
+}

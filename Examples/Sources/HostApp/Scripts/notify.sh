@@ -1,0 +1,2 @@
+# Parameters of the run arrive in the environment.
+echo "Dear $reader, the totals are in."
