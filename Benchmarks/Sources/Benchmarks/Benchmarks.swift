@@ -39,7 +39,7 @@ struct Benchmarks: ParsableCommand {
             ("10,000 statements in one transaction", { try workshop.statements(inOneTransaction: true) }),
             ("sluice --help", workshop.help),
             ("5,000 unchanged scripts", workshop.unchangedScripts),
-            ("SQL lexer", { LexerThroughput.measure(rounds: rounds) }),
+            ("SQL lexer", { try LexerThroughput.measure(rounds: rounds) }),
         ]
         let report = Report(
             measurements: try all.map { name, measure in

@@ -12,7 +12,8 @@ struct HostApp {
 
         let end = try await withJobEngine(at: folder, executors: executors) { engine in
             let scripts = Bundle.module.bundleURL.appending(path: "Scripts")
-            let report = try await engine.sync(DirectorySource(name: "app", folder: scripts, types: engine.scriptTypes))
+            let source = DirectorySource(name: "app", root: scripts, layout: .bucket, types: scriptTypes)
+            let report = try await engine.sync(source)
             print("Synced \(report.added.count) scripts: \(report.added.joined(separator: ", "))")
 
             let run = try await engine.submit(
@@ -30,6 +31,9 @@ struct HostApp {
         let worker = Bundle.main.bundleURL.appending(path: "sluice-python")
         return [SQLExecutor(), PythonExecutor(worker: worker, folder: folder.python), ShellExecutor()]
     }
+
+    /// Which files of the folder are scripts, by their extension.
+    private static let scriptTypes = ScriptTypes(["sql": .sql, "py": .python, "sh": ShellExecutor.kind])
 
     private static let job = JobDefinition(
         name: "Rainfall",

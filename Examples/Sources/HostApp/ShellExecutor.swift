@@ -5,7 +5,8 @@ import Sluice
 ///
 /// Parameters are environment variables, each line of output is a line of the task's log, and the exit status decides.
 struct ShellExecutor: TaskExecutor {
-    let kind = ScriptKind("shell")
+    static let kind = ScriptKind("shell")
+    let kind = Self.kind
     let fileExtensions = ["sh"]
 
     /// A shell script says nothing of where it wants to run, and has no steps.
