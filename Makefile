@@ -9,6 +9,9 @@ PYTHON := /usr/bin/python3
 BUILD_PACKAGES := libsqlite3-dev libpython3-dev pkg-config python3-venv ca-certificates
 TEST_PACKAGES := sqlite3
 
+# Examples and benchmarks are packages of their own, built here into the same .build, with the same versions of what they
+# stand on: so nothing is compiled twice.
+
 # Said to `swift build` and `swift test` alike, or the second would build everything again.
 CHECKS := --explicit-target-dependency-import-check error
 
@@ -41,8 +44,9 @@ test: setup-test lint ## Build, lint and test everything, examples included
 	$(call say,Building with all tests)
 	@swift build --build-tests $(CHECKS)
 	$(call say,Running the examples)
-	@swift build --package-path Examples
-	@swift run --package-path Examples --skip-build HostApp
+	@cp Package.resolved Examples/Package.resolved
+	@swift build --package-path Examples --scratch-path .build $(CHECKS)
+	@.build/debug/HostApp
 	$(call say,Testing)
 	@swift test --skip-build --parallel $(CHECKS)
 
@@ -58,9 +62,15 @@ format: ## Bring all Swift sources into that format
 .PHONY: bench
 bench: setup-bench release ## Measure speed against the plain tools
 	$(call say,Building the benchmarks)
-	@swift build --configuration release --package-path Benchmarks
+	@cp Package.resolved Benchmarks/Package.resolved
+	@swift build --configuration release --package-path Benchmarks --scratch-path .build
 	$(call say,Measuring)
-	@Benchmarks/.build/release/Benchmarks --binaries .build/release --python $(PYTHON)
+	@.build/release/Benchmarks --python $(PYTHON)
+
+.PHONY: screenshot
+screenshot: release ## Draw the README's picture of a terminal from a real run
+	@data=$$(mktemp -d) && PATH="$$PWD/.build/release:$$PATH" SLUICE_DATA="$$data" \
+		$(PYTHON) Fixtures/screenshot/capture.py Fixtures/screenshot/demo.svg sluice demo && rm -rf -- "$$data"
 
 .PHONY: setup
 setup: ## Install the Debian packages that building needs, if missing

@@ -53,7 +53,7 @@ struct DemoTests {
 
     /// The path that the demo prints for the page.
     private static func page(named name: String, in output: String) -> URL? {
-        let words = output.split(whereSeparator: \.isWhitespace).map { $0.replacing("file://", with: "") }
+        let words = output.split(whereSeparator: \.isWhitespace).map { String($0).replacing("file://", with: "") }
         return words.last { $0.hasSuffix("/\(name)") }.map { URL(filePath: $0, relativeTo: House.root) }
     }
 }
