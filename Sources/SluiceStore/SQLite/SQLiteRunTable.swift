@@ -125,9 +125,9 @@ struct SQLiteRunTable: RunTable {
                 sql: """
                     SELECT name, slots,
                         (SELECT COUNT(*) FROM task_runs
-                            WHERE state = 'running' AND pool = name AND waits_for_slot = 0),
+                            WHERE state = 'running' AND pool = pools.name AND waits_for_slot = 0),
                         (SELECT COUNT(*) FROM task_runs
-                            WHERE state = 'running' AND pool = name AND waits_for_slot = 1)
+                            WHERE state = 'running' AND pool = pools.name AND waits_for_slot = 1)
                     FROM pools
                     """))
         var pools: [PoolOccupancy] = []
