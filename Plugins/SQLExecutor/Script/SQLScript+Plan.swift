@@ -1,0 +1,118 @@
+import SluiceCore
+
+extension SQLScript {
+    /// What the script needs, known before it runs.
+    ///
+    /// - Parameter defaults: what the engine, the connection and the task say; the script's leading `USE` goes on top.
+    /// - Throws: ``SQLError`` `sql.blue-scripting`, `sql.use-malformed`, `sql.not-utf8`, `sql.nul-byte`.
+    func plan(defaults: SessionDefaults) throws(SQLError) -> TaskPlan {
+        try refuseUnsendable()
+        var plan = TaskPlan(target: defaults)
+        plan.steps = statements.map(\.range)
+        let leading = try leadingUses()
+        for use in leading {
+            plan.target = plan.target.overridden(
+                by: SessionOverrides(database: use.database, schema: use.schema, pool: use.pool))
+        }
+        for statement in statements[leading.count...] where statement.verb == .use {
+            if let pool = try use(of: statement)?.pool, !plan.laterPools.contains(pool) { plan.laterPools.append(pool) }
+        }
+        // Secrets come in script order, so one cursor finds all their places in one pass.
+        var cursor = SourceCursor()
+        for statement in statements {
+            if statement.verb == .query, !statement.traits.contains(.into) {
+                plan.warnings.append(
+                    PlanWarning(
+                        code: "sql.bare-select",
+                        message: "A bare SELECT in an unattended script: nobody will see its rows beyond the first "
+                            + "\(StepPreview.rowLimit). Write them into a table, or take it out.",
+                        line: statement.line, column: statement.column))
+            }
+            if !statement.traits.isDisjoint(with: [.secret, .mayHoldSecret]) {
+                for secret in SQLRedactor(dialect: dialect).secrets(
+                    in: bytes.span, from: statement.start, to: statement.end)
+                {
+                    cursor.move(to: secret.lowerBound, in: bytes.span)
+                    plan.warnings.append(
+                        PlanWarning(
+                            code: "sql.secret",
+                            message:
+                                "The script holds a secret in plain text. Everybody who may read the script sees it; "
+                                + "logs show it as \(SQLSecrets.blank).",
+                            line: cursor.line, column: cursor.column))
+                }
+            }
+        }
+        return plan
+    }
+
+    /// The `USE` statements before the first other one.
+    func leadingUses() throws(SQLError) -> [SQLUse] {
+        var uses: [SQLUse] = []
+        for statement in statements {
+            guard let use = try use(of: statement) else { break }
+            uses.append(use)
+        }
+        return uses
+    }
+
+    /// Refuses what no database would take as it is meant: Blue Scripting, NUL bytes, text that is not UTF-8.
+    func refuseUnsendable() throws(SQLError) {
+        for statement in statements {
+            // In PostgreSQL `@@` is an operator too, but no statement begins with one.
+            guard statement.verb == .scripting || statement.traits.contains(.scripting) && dialect != .postgres else {
+                continue
+            }
+            var words = SQLWords(statement, of: bytes.span, dialect: dialect)
+            var token = words.next(in: bytes.span)
+            while token.kind != .scripting, token.kind != .end { token = words.next(in: bytes.span) }
+            let position = position(of: token.start)
+            throw SQLError(
+                code: "sql.blue-scripting",
+                "Line \(position.line), column \(position.column) has @@, which is Blue Scripting. Only the Workbench "
+                    + "understands it; write plain SQL statements instead.", at: position)
+        }
+        if let nul = bytes.firstIndex(of: 0), let statement = statements.first(where: { $0.end > nul }),
+            let inside = bytes[statement.start..<statement.end].firstIndex(of: 0)
+        {
+            let position = position(of: inside)
+            throw SQLError(
+                code: "sql.nul-byte",
+                "Line \(position.line), column \(position.column) has a NUL byte, at which a database would stop reading. "
+                    + "Take it out.", at: position)
+        }
+        if let bad = firstInvalidByte() {
+            let position = position(of: bad)
+            throw SQLError(
+                code: "sql.not-utf8",
+                "Line \(position.line), column \(position.column) is not UTF-8. Save the script as UTF-8.", at: position
+            )
+        }
+    }
+
+    private func firstInvalidByte() -> Int? {
+        do {
+            _ = try UTF8Span(validating: bytes.span)
+            return nil
+        } catch {
+            return error.byteOffsets.lowerBound
+        }
+    }
+
+    /// The error with the secrets of its statement taken out of its words, and its place in the script.
+    func redacted(_ error: SQLError, of index: Int) -> SQLError {
+        let statement = statements[index]
+        var error = error
+        if error.position == nil, let offset = error.statementOffset {
+            error.position = position(of: statement.start + offset)
+        }
+        guard !statement.traits.isDisjoint(with: [.secret, .mayHoldSecret]) else { return error }
+        for range in SQLRedactor(dialect: dialect).secrets(in: bytes.span, from: statement.start, to: statement.end) {
+            let literal = String(decoding: bytes[range], as: UTF8.self)
+            error.message = error.message.replacing(literal, with: SQLSecrets.blank)
+            let inner = literal.dropFirst().dropLast()
+            if inner.count >= 3 { error.message = error.message.replacing(inner, with: "***") }
+        }
+        return error
+    }
+}
