@@ -1,4 +1,5 @@
 import CSQLite
+import Foundation
 import SluiceCore
 
 /// Decides what a statement may reach, while SQLite compiles it.
@@ -20,10 +21,21 @@ final class SQLiteAuthorizer {
         var folded: [UInt8]
     }
 
+    /// A view or trigger of the session, which unlike others may reach several schemas.
+    struct TemporaryObject {
+        var name: [UInt8]
+        /// What its definition writes with a schema.
+        var pairs: [(schema: [UInt8], object: [UInt8])]
+        /// Every name in its definition that stands alone.
+        var words: [[UInt8]]
+    }
+
     /// By slot; nil where none is attached.
     var attachments = [Attachment?](repeating: nil, count: 10)
     /// The current schema, for messages.
     var schema = ""
+    /// The session's temporary views and triggers.
+    var temporaryObjects: [TemporaryObject] = []
     /// Lets through what the session itself does.
     var isOwn = false
 
@@ -37,21 +49,32 @@ final class SQLiteAuthorizer {
     private var read: UInt32 = 0
     private var followers: [Follower] = []
     /// Names read without a schema and without a column, of which SQLite does not say where it found them.
-    private(set) var unplaced: [String] = []
+    private(set) var unplaced: [Unplaced] = []
+    /// The slot of a schema that is not named and whose own tables the statement touches: what for shows the next access.
+    private var touched: Int?
     /// Whether the statement is compiled and running: a new compilation, after the schema changed under it, is judged at once.
     var isRunning = false
     /// Whether the statement sets a pragma that belongs to the connection.
     private(set) var setsSessionPragma = false
+    /// The temporary view or trigger that the statement makes, and the one that it drops.
+    private(set) var made: [UInt8]?
+    private(set) var dropped: [UInt8]?
     private(set) var refusal: SQLError?
+
+    struct Unplaced {
+        var object: String
+        /// The view, trigger or WITH table in which the name stands.
+        var inside: String?
+    }
 
     private struct Follower {
         var slot: Int
         var object: String
         var access: Access
-        var isInside: Bool
+        var inside: [UInt8]?
     }
 
-    private enum Access { case read, change, define }
+    private enum Access { case read, change, define, create }
 
     /// Gets ready for a statement.
     func start(_ verb: SQLVerb) {
@@ -59,6 +82,9 @@ final class SQLiteAuthorizer {
         isRunning = false
         setsSessionPragma = false
         refusal = nil
+        touched = nil
+        made = nil
+        dropped = nil
         changed = 0
         defined = 0
         read = 0
@@ -66,6 +92,11 @@ final class SQLiteAuthorizer {
         if !pairs.isEmpty { pairs.removeAll(keepingCapacity: true) }
         if !followers.isEmpty { followers.removeAll() }
         if !unplaced.isEmpty { unplaced.removeAll() }
+        for object in temporaryObjects {
+            for pair in object.pairs {
+                if let slot = attachments.firstIndex(where: { $0?.folded == pair.schema }) { name(slot, object: []) }
+            }
+        }
     }
 
     /// The statement names the schema in `slot`, before `object`.
@@ -94,7 +125,9 @@ final class SQLiteAuthorizer {
         if isOwn { return SQLITE_OK }
         switch code {
         case SQLITE_SELECT, SQLITE_TRANSACTION, SQLITE_SAVEPOINT, SQLITE_RECURSIVE: return SQLITE_OK
-        case SQLITE_READ: return access(.read, first, schema, inside)
+        case SQLITE_READ:
+            // Without a column SQLite passes the schema as it is written, and so only when it is written.
+            return access(.read, first, schema, inside, isWritten: second.map { $0[0] == 0 } ?? false)
         case SQLITE_INSERT, SQLITE_UPDATE, SQLITE_DELETE: return access(.change, first, schema, inside)
         case SQLITE_FUNCTION: return function(second)
         case SQLITE_PRAGMA: return pragma(first, second)
@@ -106,6 +139,14 @@ final class SQLiteAuthorizer {
                 "sql.refused",
                 "\(what) is not for scripts: a script reaches the schemas of its database, by their names.")
         case SQLITE_ALTER_TABLE: return access(.define, second, first, nil)
+        // What CREATE TABLE … AS reads follows from nothing.
+        case SQLITE_CREATE_TEMP_VIEW, SQLITE_CREATE_TEMP_TRIGGER:
+            made = Self.folded(first)
+            return SQLITE_OK
+        case SQLITE_DROP_TEMP_VIEW, SQLITE_DROP_TEMP_TRIGGER:
+            dropped = Self.folded(first)
+            return SQLITE_OK
+        case SQLITE_CREATE_TABLE, SQLITE_CREATE_VIEW: return access(.create, first, schema, inside)
         default: return access(.define, first, schema, inside)
         }
     }
@@ -126,26 +167,51 @@ final class SQLiteAuthorizer {
         }
     }
 
-    private func access(_ access: Access, _ object: Words, _ schema: Words, _ inside: Words) -> Int32 {
+    private func access(
+        _ access: Access, _ object: Words, _ schema: Words, _ inside: Words, isWritten written: Bool = false
+    ) -> Int32 {
         guard let schema else {
             if access == .read, let object, attachments.contains(where: { $0 != nil }) {
-                unplaced.append(String(cString: object))
+                unplaced.append(
+                    Unplaced(object: String(cString: object), inside: inside.map { String(cString: $0) }))
             }
             return SQLITE_OK
         }
         guard let slot = slot(of: schema) else { return SQLITE_OK }
         guard let object else { return isNamed(slot) ? SQLITE_OK : refuse(nil, slot) }
-        guard isNamed(slot) else { return refuse(object, slot) }
-        if Self.isInternal(object) { return SQLITE_OK }
-        if inside == nil, pairs.contains(where: { $0.slot == slot && Self.equal(object, $0.object) }) {
+        let isInternal = Self.isInternal(object)
+        guard isNamed(slot) else {
+            if !isInternal || isRunning { return refuse(object, slot) }
+            touched = slot
+            return SQLITE_OK
+        }
+        if isInternal { return SQLITE_OK }
+        let inner = Self.folded(inside)
+        let isPair = written || pairs.contains { $0.slot == slot && Self.equal(object, $0.object) }
+        // What a trigger changes it does not change because the statement names the table elsewhere.
+        if isPair, inner == nil || access == .read {
             mark(access, slot)
             return SQLITE_OK
         }
-        let follower = Follower(
-            slot: slot, object: String(cString: object), access: access, isInside: inside != nil)
+        if access == .read, let inner, isWritten(object, slot, in: inner) {
+            mark(.read, slot)
+            return SQLITE_OK
+        }
+        let follower = Follower(slot: slot, object: String(cString: object), access: access, inside: inner)
         if isRunning { return follows(follower) ? SQLITE_OK : refuse(object, slot) }
         followers.append(follower)
         return SQLITE_OK
+    }
+
+    /// Whether a read inside a view is what its name or its definition says: the statement writes the view with its schema,
+    /// or the view is a temporary one that writes the table with its.
+    private func isWritten(_ object: UnsafePointer<CChar>, _ slot: Int, in inner: [UInt8]) -> Bool {
+        if pairs.contains(where: { $0.slot == slot && $0.object == inner }) { return true }
+        guard let view = temporaryObjects.first(where: { $0.name == inner }), let schema = attachments[slot]?.folded
+        else {
+            return false
+        }
+        return view.pairs.contains { $0.schema == schema && Self.equal(object, $0.object) }
     }
 
     private func mark(_ access: Access, _ slot: Int) {
@@ -153,12 +219,14 @@ final class SQLiteAuthorizer {
         case .read: read |= 1 << UInt32(slot)
         case .change: changed |= 1 << UInt32(slot)
         case .define: defined |= 1 << UInt32(slot)
+        case .create: break
         }
     }
 
     /// What is wrong with the compiled statement, or nil.
     func verdict() -> SQLError? {
         if refusal == nil, let wrong = followers.first(where: { !follows($0) }) { _ = refuse(wrong.object, wrong.slot) }
+        if refusal == nil, let touched { _ = refuse(nil, touched) }
         return refusal
     }
 
@@ -172,9 +240,11 @@ final class SQLiteAuthorizer {
                 && zip(bytes, pair.object).allSatisfy { $0.lowered == $1 }
         }
         if isShadow { return true }
+        // A temporary object's unqualified names are not to be found in other schemas.
+        if let inside = follower.inside, temporaryObjects.contains(where: { $0.name == inside }) { return false }
         switch follower.access {
-        case .read: return (changed | defined | (follower.isInside ? read : 0)) & bit != 0
-        case .change, .define: return (changed | defined) & bit != 0
+        case .read: return (changed | defined | (follower.inside != nil ? read : 0)) & bit != 0
+        case .change, .define, .create: return (changed | defined) & bit != 0
         }
     }
 
@@ -223,6 +293,11 @@ final class SQLiteAuthorizer {
             }
             return true
         }
+    }
+
+    private static func folded(_ words: Words) -> [UInt8]? {
+        guard let words else { return nil }
+        return (0..<strlen(words)).map { UInt8(bitPattern: words[$0]).lowered }
     }
 
     private static func equal(_ words: UnsafePointer<CChar>, _ folded: [UInt8]) -> Bool {

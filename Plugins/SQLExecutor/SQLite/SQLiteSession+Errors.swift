@@ -12,8 +12,10 @@ extension SQLiteSession {
         guard error.code == "sql.error" || error.code == "sql.no-such-table" else { return error }
         let marker = "no such table: "
         guard error.message.hasPrefix(marker) else { return error }
-        let rest = error.message.dropFirst(marker.count)
-        let object = String(rest.prefix { $0 != ";" }).replacing(" in schema \(handle.schema)", with: "")
+        // SQLite itself says `reporting.t` where only the current schema comes into question.
+        var object = String(error.message.dropFirst(marker.count).prefix { $0 != ";" })
+            .replacing(" in schema \(handle.schema)", with: "")
+        if object.hasPrefix(handle.schema + ".") { object.removeFirst(handle.schema.count + 1) }
         if error.code == "sql.error" {
             error.code = "sql.no-such-table"
             if !object.contains(".") {

@@ -19,24 +19,41 @@ struct KnownName {
 
 /// Attaching what a statement names, and only that.
 extension SQLiteSession {
-    /// Attaches the schemas that the statement names, and tells the authorizer.
+    /// Attaches the schemas that the statement names, and those that the session's temporary views name; tells the
+    /// authorizer.
     ///
     /// - Throws: ``SQLError`` `sql.too-many-schemas`.
     func attachNamedSchemas(_ index: Int, of script: SQLScript) throws(SQLError) {
         let qualifiers = script.qualifiers(at: index)
-        let verb = script.statements[index].verb
-        if verb != .query && verb != .change && verb != .transaction {
+        let statement = script.statements[index]
+        let isOverall =
+            switch statement.verb {
+            case .query, .change, .transaction, .create: false
             // ANALYZE, REINDEX, VACUUM and some pragmas go through every attached schema.
-            try detachUnnamed(script, qualifiers)
+            default: true
+            }
+        if qualifiers.isEmpty, authorizer.temporaryObjects.isEmpty, !isOverall {
+            authorizer.start(statement.verb)
+            return
         }
-        if qualifiers.isEmpty { return }
-        var missing: [Int] = []
+        var needed: [Int] = []
         for qualifier in qualifiers {
             let known = try know(qualifier, script)
-            guard case .schema(_, let slot) = knownNames[known].place else { continue }
-            if slot == nil, !missing.contains(known) { missing.append(known) }
+            if !needed.contains(known) { needed.append(known) }
         }
-        if !missing.isEmpty { try attach(missing, script, qualifiers) }
+        if !isOverall {
+            for object in authorizer.temporaryObjects {
+                for pair in object.pairs {
+                    let known = try know(pair.schema)
+                    if !needed.contains(known) { needed.append(known) }
+                }
+            }
+        }
+        if isOverall { try detach(except: needed) }
+        let missing = needed.filter { if case .schema(_, nil) = knownNames[$0].place { true } else { false } }
+        if !missing.isEmpty { try attach(missing, needed) }
+
+        authorizer.start(statement.verb)
         for qualifier in qualifiers {
             let known = try know(qualifier, script)
             guard case .schema(_, let slot?) = knownNames[known].place else { continue }
@@ -70,7 +87,10 @@ extension SQLiteSession {
                 return index
             }
         }
-        let folded = SQLIdentifier.folded(start, end, in: bytes.span)
+        return try know(SQLIdentifier.folded(start, end, in: bytes.span))
+    }
+
+    private func know(_ folded: [UInt8]) throws(SQLError) -> Int {
         if let index = knownNames.firstIndex(where: { $0.folded == folded }) { return index }
         let place: KnownName.Place
         let name = String(decoding: folded, as: UTF8.self)
@@ -87,13 +107,9 @@ extension SQLiteSession {
         return knownNames.count - 1
     }
 
-    private func attach(
-        _ missing: [Int], _ script: SQLScript, _ qualifiers: ArraySlice<SQLQualifier>
-    ) throws(SQLError) {
+    private func attach(_ missing: [Int], _ needed: [Int]) throws(SQLError) {
         let limit = authorizer.attachments.count
-        if authorizer.attachments.count(where: { $0 == nil }) < missing.count {
-            try detachUnnamed(script, qualifiers)
-        }
+        if authorizer.attachments.count(where: { $0 == nil }) < missing.count { try detach(except: needed) }
         guard authorizer.attachments.count(where: { $0 == nil }) >= missing.count else {
             let place = transactionIsOpen ? "a transaction" : "a statement"
             throw SQLError(
@@ -114,11 +130,9 @@ extension SQLiteSession {
         }
     }
 
-    /// Detaches the schemas that the statement does not name, unless a transaction holds them.
-    private func detachUnnamed(_ script: SQLScript, _ qualifiers: ArraySlice<SQLQualifier>) throws(SQLError) {
+    /// Detaches all other schemas, unless a transaction holds them.
+    private func detach(except needed: [Int]) throws(SQLError) {
         guard !transactionIsOpen, authorizer.attachments.contains(where: { $0 != nil }) else { return }
-        var needed: [Int] = []
-        for qualifier in qualifiers { needed.append(try know(qualifier, script)) }
         authorizer.isOwn = true
         defer { authorizer.isOwn = false }
         for index in knownNames.indices where !needed.contains(index) {
@@ -136,7 +150,14 @@ extension SQLiteSession {
     func placeUnqualifiedReads(_ index: Int, of script: SQLScript) throws(SQLError) {
         authorizer.isOwn = true
         defer { authorizer.isOwn = false }
-        for object in authorizer.unplaced {
+        for read in authorizer.unplaced {
+            let object = read.object
+            if let inside = read.inside, !isDefinedByWith(inside, index, script) {
+                // Views and triggers keep to their own schema, except temporary ones.
+                guard try holds("temp", inside) else { continue }
+            }
+            // A view's table shows up here without its view when SQLite merges the two.
+            guard try isWritten(object, index, script) else { continue }
             if isDefinedByWith(object, index, script) { continue }
             if try holds("temp", object) { continue }
             if try holds(handle.schema, object) { continue }
@@ -144,6 +165,46 @@ extension SQLiteSession {
                 throw SQLiteAuthorizer.noSuchTable(object, in: handle.schema, but: attachment.name)
             }
         }
+    }
+
+    /// Whether the name stands alone in the statement or in a temporary view.
+    private func isWritten(_ object: String, _ index: Int, _ script: SQLScript) throws(SQLError) -> Bool {
+        let wanted = object.utf8.map(\.lowered)
+        if authorizer.temporaryObjects.contains(where: { $0.words.contains(wanted) }) { return true }
+        return loneNames(of: script.statements[index], script).contains(wanted)
+    }
+
+    private func loneNames(of statement: SQLStatement, _ script: SQLScript) -> [[UInt8]] {
+        let span = script.bytes.span
+        var names: [[UInt8]] = []
+        var words = SQLWords(statement, of: span, dialect: .sqlite)
+        var token = words.next(in: span)
+        var isBehindDot = false
+        while token.kind != .end {
+            if !isBehindDot, token.kind == .word || token.kind == .quotedIdentifier || token.kind == .string {
+                names.append(SQLIdentifier.folded(token.start, token.end, in: span))
+            }
+            isBehindDot = token.kind == .dot
+            token = words.next(in: span)
+        }
+        return names
+    }
+
+    /// Remembers a temporary view or trigger that the statement has made, and forgets one that it has dropped.
+    func noteTemporaryObject(_ index: Int, of script: SQLScript) {
+        if let dropped = authorizer.dropped { authorizer.temporaryObjects.removeAll { $0.name == dropped } }
+        guard let made = authorizer.made else { return }
+        let span = script.bytes.span
+        let pairs = script.qualifiers(at: index).map { qualifier in
+            (
+                schema: SQLIdentifier.folded(qualifier.start, qualifier.end, in: span),
+                object: qualifier.objectEnd > qualifier.objectStart
+                    ? SQLIdentifier.folded(qualifier.objectStart, qualifier.objectEnd, in: span) : []
+            )
+        }
+        authorizer.temporaryObjects.removeAll { $0.name == made }
+        authorizer.temporaryObjects.append(
+            .init(name: made, pairs: pairs, words: loneNames(of: script.statements[index], script)))
     }
 
     private func holds(_ schema: String, _ object: String) throws(SQLError) -> Bool {

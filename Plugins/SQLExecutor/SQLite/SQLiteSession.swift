@@ -194,6 +194,7 @@ final class SQLiteSession: SQLSession {
         }
         let statement = script.statements[index]
         if statement.verb == .change { result.rowsChanged = Int(sqlite3_changes64(handle.pointer)) }
+        if authorizer.made != nil || authorizer.dropped != nil { noteTemporaryObject(index, of: script) }
         if authorizer.setsSessionPragma { sessionPragmas.append(script.text(of: statement)) }
         return result
     }
@@ -204,7 +205,6 @@ final class SQLiteSession: SQLSession {
 
     private func compile(_ index: Int, of script: SQLScript) throws(SQLError) -> OpaquePointer {
         let statement = script.statements[index]
-        authorizer.start(statement.verb)
         try attachNamedSchemas(index, of: script)
         var compiled: OpaquePointer?
         let consumed = script.bytes.withUnsafeBufferPointer { bytes in
