@@ -19,6 +19,9 @@ struct Benchmarks: ParsableCommand {
     @Option(help: "How often each is measured; the median counts.")
     var rounds = 10
 
+    @Option(help: "Measure only what has this in its name.")
+    var only: String?
+
     @Flag(help: "Print every sample as JSON.")
     var json = false
 
@@ -41,8 +44,9 @@ struct Benchmarks: ParsableCommand {
             ("5,000 unchanged scripts", workshop.unchangedScripts),
             ("SQL lexer", { try LexerThroughput.measure(rounds: rounds) }),
         ]
+        let chosen = all.filter { name, _ in only.map { name.localizedCaseInsensitiveContains($0) } ?? true }
         let report = Report(
-            measurements: try all.map { name, measure in
+            measurements: try chosen.map { name, measure in
                 FileHandle.standardError.write(Data("  \(name) …\n".utf8))
                 return try measure()
             }, rounds: rounds)
