@@ -96,6 +96,9 @@ public final class JobEngine: Sendable {
         await executors.shutdown()
     }
 
+    /// Ends what the executors keep warm. ``run()`` does it by itself; call it after using ``preflight(_:)`` alone.
+    public func shutdownExecutors() async { await executors.shutdown() }
+
     /// Takes on nothing more and ends what runs; ``run()`` returns once everything is recorded.
     public func close() { dispatcher.close(CancellationError()) }
 

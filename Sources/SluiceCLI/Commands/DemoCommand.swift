@@ -1,0 +1,36 @@
+import ArgumentParser
+import Foundation
+import Sluice
+
+struct DemoCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "demo", abstract: "Sync the example scripts and run the example job on real flights.",
+        discussion: "What 'make demo' runs; the same as 'sluice sync' and 'sluice run' on the project's Fixtures.")
+
+    @Option(help: ArgumentHelp("Where the example lies.", valueName: "dir"), completion: .directory)
+    var fixtures = "Fixtures"
+
+    @OptionGroup var global: GlobalOptions
+
+    func run() async throws {
+        let example = URL(fileURLWithPath: fixtures, isDirectory: true)
+        let file = example.appendingPathComponent("flights.job.json").path
+        guard FileManager.default.fileExists(atPath: file) else {
+            throw UsageError(
+                "demo.not-found",
+                "There is no example at \(example.path). Run this in the project's folder, or name its Fixtures folder "
+                    + "with --fixtures.")
+        }
+        let job = try JobFile.read(try InputFile.read(file))
+        let installation = try global.open()
+        let synced = try await CatalogueSync(installation).run(
+            workbench: example.appendingPathComponent("workbench").path,
+            bucket: example.appendingPathComponent("bucket").path)
+        if !global.json {
+            synced.print(to: .standard)
+            Output.standard.line()
+        }
+        try await RunSession(installation: installation, json: global.json).run(
+            RunRequest(.definition(job), initiator: Installation.person), named: job.name)
+    }
+}

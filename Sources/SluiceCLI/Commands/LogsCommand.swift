@@ -1,0 +1,129 @@
+import ArgumentParser
+import Foundation
+import Sluice
+
+struct LogsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "logs", abstract: "Print what a task said: its output, its statements, its error.")
+
+    @Argument(help: "A task run: 17.2, or 17/NAME, the task NAME of run 17; 17.2#1 for its first attempt.")
+    var taskRun: String
+
+    @OptionGroup var global: GlobalOptions
+
+    func run() throws {
+        let store = try global.openExisting().store
+        let task = try TaskRunArgument.find(taskRun, in: store)
+        let record = try AttemptRecord(of: task, in: store)
+        guard !global.json else { return Output.standard.write(LogDocument(task, record).json) }
+        let output = Output.standard
+        let style = output.style
+        for entry in LogDocument(task, record).entries {
+            switch entry {
+            case .line(let line):
+                let text = output.isTerminal ? DisplayText.safe(line.text) : line.text
+                output.line(line.stream == .output ? text : style.yellow(text))
+            case .step(let step):
+                let text = step.text.split(separator: "\n").first.map { DisplayText.safe($0) } ?? ""
+                let rows =
+                    step.rowsReturned.map { ", " + Formats.count($0, "row") }
+                    ?? step.rowsChanged.map { ", " + Formats.count($0, "row") + " changed" } ?? ""
+                let took = step.duration.map { Formats.duration($0) + rows } ?? "no end recorded"
+                output.line(
+                    style.dim("\(step.line): ") + DisplayText.fit(text, 100) + style.dim("  [\(step.state), \(took)]"))
+            }
+        }
+        if task.state.isFailure {
+            for line in FailureReport.lines(for: task, record: record, style: style) { output.line(line) }
+        }
+    }
+}
+
+/// A task run as a person writes it.
+enum TaskRunArgument {
+    static func find(_ text: String, in store: any RunStore) throws -> TaskRun {
+        var rest = Substring(text)
+        var attempt: Int?
+        if let hash = rest.lastIndex(of: "#"), let number = Int(rest[rest.index(after: hash)...]), number > 0 {
+            attempt = number
+            rest = rest[..<hash]
+        }
+        guard let separator = rest.firstIndex(where: { $0 == "." || $0 == "/" }),
+            let run = Int64(rest[..<separator])
+        else {
+            throw UsageError(
+                "task-run.syntax", "'\(text)' names no task run. Write 17.2 for the second task of run 17, or 17/NAME.")
+        }
+        guard let state = try store.run(RunID(run)) else {
+            throw UsageError("run.unknown", "There is no run \(run). See 'sluice runs'.")
+        }
+        let name = String(rest[rest.index(after: separator)...])
+        let byNumber = rest[separator] == "." ? Int(name) : nil
+        guard
+            var task = state.tasks.first(where: { byNumber.map { number in $0.id.index == number - 1 } ?? ($0.name == name) })
+        else {
+            throw UsageError(
+                "task-run.unknown",
+                "Run \(run) has no task '\(name)'. It has: "
+                    + state.tasks.map { "\($0.id) \($0.name)" }.joined(separator: ", ") + ".")
+        }
+        if let attempt {
+            guard attempt <= task.attempt else {
+                throw UsageError("attempt.unknown", "Task \(task.id) has had \(task.attempt) attempts.")
+            }
+            task.attempt = attempt
+        }
+        return task
+    }
+}
+
+/// What an attempt said, in its order, as `logs --json` prints it.
+struct LogDocument: Document {
+    enum Entry: Encodable {
+        case line(LogLine)
+        case step(StepDocument)
+
+        private enum Key: String, CodingKey { case type }
+
+        /// The entry's own fields with `"type": "line"` or `"type": "step"` beside them.
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: Key.self)
+            switch self {
+            case .line(let line):
+                try container.encode("line", forKey: .type)
+                try line.encode(to: encoder)
+            case .step(let step):
+                try container.encode("step", forKey: .type)
+                try step.encode(to: encoder)
+            }
+        }
+    }
+
+    var taskRun: String
+    var task: String
+    var attempt: Int
+    var state: TaskState
+    var entries: [Entry]
+    var failure: TaskFailure?
+
+    init(_ task: TaskRun, _ record: AttemptRecord) {
+        taskRun = "\(task.id)"
+        self.task = task.name
+        attempt = task.attempt
+        state = task.state
+        failure = task.failure
+        let lines = record.lines.map { ($0.at, Entry.line($0)) }
+        let steps = record.steps.map { ($0.start.at, Entry.step(StepDocument($0))) }
+        // Each list is in its order already; a step comes before what was said while it ran.
+        var merged: [Entry] = []
+        var line = lines.startIndex
+        for step in steps {
+            while line < lines.endIndex, lines[line].0 < step.0 {
+                merged.append(lines[line].1)
+                line += 1
+            }
+            merged.append(step.1)
+        }
+        entries = merged + lines[line...].map(\.1)
+    }
+}

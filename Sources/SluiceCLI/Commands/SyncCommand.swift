@@ -1,0 +1,107 @@
+import ArgumentParser
+import Foundation
+import SQLExecutor
+import Sluice
+
+struct SyncCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sync",
+        abstract: "Bring the catalogue up to date with the workbench and bucket folders.",
+        discussion: """
+            The folders are remembered: later, 'sluice sync' alone syncs them again. A sync is all or nothing; runs \
+            that are under way keep the versions they started with.
+            """)
+
+    @Option(help: ArgumentHelp("A folder of SQL scripts.", valueName: "dir"), completion: .directory)
+    var workbench: String?
+
+    @Option(help: ArgumentHelp("A bucket's parent directory: Python scripts and their modules.", valueName: "dir"),
+        completion: .directory)
+    var bucket: String?
+
+    @OptionGroup var global: GlobalOptions
+
+    func run() async throws {
+        let installation = try global.open()
+        let document = try await CatalogueSync(installation).run(workbench: workbench, bucket: bucket)
+        global.json ? Output.standard.write(document.json) : document.print(to: .standard)
+    }
+}
+
+/// Syncs the folders that are named now or were before.
+struct CatalogueSync {
+    static let workbenchSource = "workbench folder"
+    static let bucketSource = "bucket"
+    private let installation: Installation
+
+    init(_ installation: Installation) { self.installation = installation }
+
+    func run(workbench: String?, bucket: String?) async throws -> SyncDocument {
+        let store = installation.store
+        for (source, path) in [(Self.workbenchSource, workbench), (Self.bucketSource, bucket)] {
+            guard let path else { continue }
+            let url = URL(fileURLWithPath: path, isDirectory: true).standardizedFileURL
+            try store.rememberSource(source, location: url.path)
+        }
+        let locations = try store.sourceLocations()
+        guard !locations.isEmpty else {
+            throw UsageError(
+                "sync.no-source",
+                "Nothing to sync yet. Name a folder: --workbench DIR for SQL scripts, --bucket DIR for Python scripts.")
+        }
+        let types = ScriptTypes(installation.executors)
+        var reports: [SyncDocument.Source] = []
+        for (name, location) in locations.sorted(by: { $0.key > $1.key }) {
+            let source = DirectorySource(
+                name: name, root: URL(fileURLWithPath: location, isDirectory: true),
+                layout: name == Self.workbenchSource ? .workbench : .bucket, types: types)
+            let report = try await CatalogueSyncer(index: store).sync(source)
+            reports.append(SyncDocument.Source(report, name: name, location: location))
+        }
+        return SyncDocument(sources: reports)
+    }
+}
+
+struct SyncDocument: Document {
+    struct Source: Encodable {
+        var source: String
+        var location: String
+        var added: [String]
+        var changed: [String]
+        var removed: [String]
+        var unchanged: Int
+        var refused: [RefusedScript]
+
+        init(_ report: SyncReport, name: String, location: String) {
+            source = name
+            self.location = location
+            added = report.added
+            changed = report.changed
+            removed = report.removed
+            unchanged = report.unchanged
+            refused = report.refused
+        }
+    }
+
+    var sources: [Source]
+
+    func print(to output: Output) {
+        let style = output.style
+        for source in sources {
+            let counts = [
+                (source.added.count, "added"), (source.changed.count, "changed"), (source.removed.count, "removed"),
+                (source.unchanged, "unchanged"), (source.refused.count, "refused"),
+            ].filter { $0.0 > 0 }.map { "\(Formats.count($0.0)) \($0.1)" }
+            let summary = counts.isEmpty ? "nothing there" : counts.joined(separator: ", ")
+            output.line("\(style.bold(source.source)) \(style.dim(DisplayText.safe(source.location))): \(summary)")
+            let changes = [("+", source.added), ("~", source.changed), ("-", source.removed)]
+            for (sign, names) in changes {
+                for name in names.prefix(20) { output.line("  \(sign) \(DisplayText.safe(name))") }
+                if names.count > 20 { output.line("  \(sign) … and \(Formats.count(names.count - 20)) more") }
+            }
+            for script in source.refused {
+                output.line("  \(style.yellow("!")) \(DisplayText.safe(script.name)): \(script.reason)")
+            }
+        }
+    }
+}

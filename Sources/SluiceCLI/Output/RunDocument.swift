@@ -1,0 +1,129 @@
+import Foundation
+import Sluice
+
+/// A run with its tasks and steps: what `run --json` and `runs show --json` print.
+struct RunDocument: Document {
+    var id: RunID
+    var job: String
+    var status: RunStatus
+    /// The specification's word for the status.
+    var label: String
+    var reason: String?
+    var trigger: RunTrigger
+    var initiator: String
+    var parameters: [String: JSONValue]
+    var nominalTime: Date
+    var submittedAt: Date
+    var startedAt: Date?
+    var endedAt: Date?
+    var tasks: [TaskDocument]?
+
+    init(_ run: Run, tasks: [TaskDocument]? = nil) {
+        id = run.id
+        job = run.definition.name
+        status = run.status
+        label = run.status.label
+        reason = run.reason
+        trigger = run.trigger
+        initiator = run.initiator
+        parameters = run.parameters
+        nominalTime = run.nominalTime
+        submittedAt = run.submittedAt
+        startedAt = run.startedAt
+        endedAt = run.endedAt
+        self.tasks = tasks
+    }
+
+    /// The run with everything that its attempts said, but for log lines.
+    init(_ state: RunState, store: any EngineStore) throws {
+        self.init(state.run, tasks: try state.tasks.map { try TaskDocument($0, store: store) })
+    }
+}
+
+struct RunListDocument: Document {
+    var runs: [RunDocument]
+}
+
+struct TaskDocument: Encodable {
+    /// What `sluice logs` takes.
+    var id: String
+    var name: String
+    var script: String
+    var scriptHash: ContentHash
+    var state: TaskState
+    /// The specification's word for the state.
+    var label: String
+    var reason: String?
+    var attempt: Int
+    var database: String
+    var schema: String
+    var pool: String
+    var startedAt: Date?
+    var endedAt: Date?
+    var failure: TaskFailure?
+    var value: JSONValue?
+    var warnings: [PlanWarning]
+    var steps: [StepDocument]
+    var artifacts: [Artifact]
+
+    init(_ task: TaskRun, store: any EngineStore) throws {
+        let said = try AttemptRecord(of: task, in: store)
+        id = "\(task.id)"
+        name = task.name
+        script = task.pinned.script.name
+        scriptHash = task.pinned.script.hash
+        state = task.state
+        label = task.state.label
+        reason = task.reason
+        attempt = task.attempt
+        database = task.pinned.target.database
+        schema = task.pinned.target.schema
+        pool = task.pool
+        startedAt = task.startedAt
+        endedAt = task.endedAt
+        failure = task.failure
+        value = task.value
+        warnings = task.pinned.warnings
+        steps = said.steps.map(StepDocument.init)
+        artifacts = said.artifacts
+    }
+}
+
+struct StepDocument: Encodable {
+    /// From 0.
+    var index: Int
+    var text: String
+    var start: Int
+    var end: Int
+    var line: Int
+    var column: Int
+    var startedAt: Date
+    /// `done`, `failed`, or `unknown` for one that was sent and whose end was never recorded.
+    var state: String
+    var duration: Double?
+    var rowsReturned: Int?
+    var rowsChanged: Int?
+    var failure: TaskFailure?
+    var preview: PreviewDocument?
+
+    struct PreviewDocument: Encodable {
+        var columns: [String]
+        var rows: [[JSONValue]]
+    }
+
+    init(_ step: AttemptRecord.Step) {
+        index = step.start.index
+        text = step.start.text
+        start = step.start.range.start
+        end = step.start.range.end
+        line = step.start.range.line
+        column = step.start.range.column
+        startedAt = step.start.at
+        state = step.end.map { $0.failure == nil ? "done" : "failed" } ?? "unknown"
+        duration = step.end?.duration
+        rowsReturned = step.end?.rowsReturned
+        rowsChanged = step.end?.rowsChanged
+        failure = step.end?.failure
+        preview = step.preview.map { PreviewDocument(columns: $0.columns, rows: $0.rows) }
+    }
+}

@@ -1,0 +1,49 @@
+import Sluice
+
+/// Shows a run as plain lines: for files, pipes and CI logs.
+final class PlainDisplay: RunDisplay {
+    private let output: Output
+    private var shown: [TaskRunID: TaskState] = [:]
+    private var lastProgress: [TaskRunID: String] = [:]
+
+    init(_ output: Output) { self.output = output }
+
+    func show(_ task: TaskRun) {
+        guard task.state == .running, shown[task.id] != .running else { return }
+        shown[task.id] = .running
+        output.line("\(name(task)): Running")
+    }
+
+    func show(_ entry: JournalEntry, of task: TaskRun) {
+        switch entry {
+        case .log(let line): output.line("\(name(task)) | \(DisplayText.safe(line.text))")
+        case .progress(let progress):
+            let text = progress.description
+            guard lastProgress[task.id] != text else { return }
+            lastProgress[task.id] = text
+            output.line("\(name(task)) … \(DisplayText.safe(text))")
+        case .stepStarted, .stepEnded, .preview, .artifact: break
+        }
+    }
+
+    func end(_ task: TaskRun) {
+        let time = Formats.duration(from: task.startedAt, to: task.endedAt)
+        switch task.state {
+        case .notRun, .skipped: output.line("\(name(task)): not run, \(task.reason ?? "")")
+        default: output.line("\(name(task)): \(task.state.label)" + (time.isEmpty ? "" : " in \(time)"))
+        }
+    }
+
+    func refresh(_ state: RunState) {}
+
+    private func name(_ task: TaskRun) -> String { DisplayText.safe(task.name) }
+}
+
+extension Progress {
+    /// `42 % reading flights.csv`
+    var description: String {
+        guard let fraction else { return text }
+        let percent = "\(Int((fraction * 100).rounded())) %"
+        return text.isEmpty ? percent : "\(percent) \(text)"
+    }
+}
