@@ -9,13 +9,19 @@ public struct CatalogueSyncer: Sendable {
 
     private let index: any CatalogueIndex
     private let sizeLimit: Int
+    private let batchSize: Int
 
     /// - Parameters:
     ///   - index: where the list lies.
     ///   - sizeLimit: largest script that is accepted, in bytes.
     public init(index: any CatalogueIndex, sizeLimit: Int = ScriptContentRules.defaultSizeLimit) {
+        self.init(index: index, sizeLimit: sizeLimit, batchSize: Self.batchSize)
+    }
+
+    init(index: any CatalogueIndex, sizeLimit: Int, batchSize: Int) {
         self.index = index
         self.sizeLimit = sizeLimit
+        self.batchSize = batchSize
     }
 
     /// Lists the scripts of `source` as they are now.
@@ -56,7 +62,7 @@ public struct CatalogueSyncer: Sendable {
             } catch let error as any SluiceError where error.category == .badInput {
                 pass.refuse(item.name, error.message)
             }
-            if pass.contentSize > Self.batchSize {
+            if pass.contentSize > batchSize {
                 _ = try index.apply(CatalogueUpdate(source: source.name, contents: pass.takeContents()))
             }
         }

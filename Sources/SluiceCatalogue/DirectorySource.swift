@@ -46,12 +46,16 @@ public struct DirectorySource: ScriptSource {
         }
     }
 
-    public func list() async throws -> SourceListing {
+    public func list() async throws -> SourceListing { try listFolder() }
+
+    public func read(_ item: SourceItem) async throws -> Data? { try readFile(item) }
+
+    func listFolder() throws(CatalogueError) -> SourceListing {
         var walk = DirectoryWalk(source: name, root: try rootPath(), layout: layout, kinds: kinds, now: clock.now)
         return try walk.run()
     }
 
-    public func read(_ item: SourceItem) async throws -> Data? {
+    func readFile(_ item: SourceItem) throws(CatalogueError) -> Data? {
         let base = try rootPath()
         let path = base + "/" + item.name
         // O_NONBLOCK: should a pipe lie there by now, opening it must not wait for a writer.

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// Why some bytes cannot be a script.
 struct ScriptContentProblem: Equatable {
@@ -23,15 +24,18 @@ public enum ScriptContentRules {
     /// UTF-8 with or without a byte order mark, no NUL, not above `limit` bytes.
     static func problem(_ bytes: Data, limit: Int) -> ScriptContentProblem? {
         if let problem = sizeProblem(bytes.count, limit: limit) { return problem }
-        if let place = bytes.firstIndex(of: 0) {
-            return ScriptContentProblem(
-                code: "script.not-text",
-                reason: "byte \(place - bytes.startIndex + 1) is NUL, so it is no text; save it as UTF-8")
+        return bytes.withUnsafeBytes { raw in
+            guard let base = raw.baseAddress, !raw.isEmpty else { return nil }
+            if let place = memchr(base, 0, raw.count) {
+                return ScriptContentProblem(
+                    code: "script.not-text",
+                    reason: "byte \(base.distance(to: place) + 1) is NUL, so it is no text; save it as UTF-8")
+            }
+            guard String(validating: raw, as: UTF8.self) != nil else {
+                return ScriptContentProblem(
+                    code: "script.not-text", reason: "it is not UTF-8; save it in that encoding")
+            }
+            return nil
         }
-        guard String(validating: bytes, as: UTF8.self) != nil else {
-            return ScriptContentProblem(
-                code: "script.not-text", reason: "it is not UTF-8; save it in that encoding")
-        }
-        return nil
     }
 }
