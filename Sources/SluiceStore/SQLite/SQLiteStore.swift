@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Glibc
 import SluiceCore
 import Synchronization
 
@@ -52,6 +53,7 @@ public final class SQLiteStore: Sendable {
         configuration.maximumReaderCount = 4
 
         let isCurrent = try isMigrated(path, folder: folder)
+        try claim(path, folder: folder)
         let pool = try DatabasePool(path: path, configuration: configuration)
         // GRDB sets NORMAL on opening, which may lose the last commits when the machine dies.
         try pool.writeWithoutTransaction { db in
@@ -61,6 +63,15 @@ public final class SQLiteStore: Sendable {
         }
         if !isCurrent { try Migrations.all.migrate(pool) }
         return pool
+    }
+
+    /// Makes the file for its owner alone: SQLite itself would let everybody read it.
+    ///
+    /// Without opening it: to close a file takes away the locks that this process's other handles hold on it.
+    private static func claim(_ path: String, folder: DataFolder) throws {
+        guard mknod(path, S_IFREG | 0o600, 0) == 0 || errno == EEXIST else {
+            throw DataFolder.failure(folder.path, errno)
+        }
     }
 
     /// Whether the database has every migration. Read before anything is opened for writing, so that a database of a
