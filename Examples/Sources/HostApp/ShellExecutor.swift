@@ -6,7 +6,7 @@ import Sluice
 /// Parameters are environment variables, each line of output is a line of the task's log, and the exit status decides.
 struct ShellExecutor: TaskExecutor {
     static let kind = ScriptKind("shell")
-    let kind = Self.kind
+    let kind: ScriptKind = Self.kind
     let fileExtensions = ["sh"]
 
     /// A shell script says nothing of where it wants to run, and has no steps.
@@ -19,58 +19,39 @@ struct ShellExecutor: TaskExecutor {
         let script = folder.appending(path: "script.sh")
         try attempt.content.write(to: script)
 
-        let shell = Process()
-        shell.executableURL = URL(filePath: "/bin/sh")
-        shell.arguments = [script.path]
-        shell.currentDirectoryURL = folder
-        shell.environment = ProcessInfo.processInfo.environment
+        let environment = ProcessInfo.processInfo.environment
             .merging(context.inputs.parameters.mapValues(\.shellText)) { _, parameter in parameter }
-        shell.standardInput = FileHandle.nullDevice
 
         // From here on the script may have had effects, whatever becomes of this process.
         try await context.begin()
-        let status = try await run(shell, in: context)
+        let status = try await run(ShellProcess(script: script, in: folder, environment: environment), in: context)
         try Task.checkCancellation()
         guard status == 0 else {
             return .failed(
                 TaskFailure(
-                    code: "shell.exit", message: "The script ended with exit status \(status).",
-                    exitStatus: Int(status)))
+                    code: "shell.exit", message: "The script ended with exit status \(status).", exitStatus: status))
         }
         return .succeeded(value: nil)
     }
 
-    /// Starts the shell, passes its output on, and returns once it and everything it started have ended.
-    private func run(_ shell: Process, in context: any TaskContext) async throws -> Int32 {
-        let output = Pipe()
-        let errors = Pipe()
-        shell.standardOutput = output
-        shell.standardError = errors
-        let ended = AsyncStream<Int32>.makeStream()
-        shell.terminationHandler = { ended.continuation.yield($0.terminationStatus) }
-        try shell.run()
-        // Foundation gives each process a group of its own.
-        let group = -shell.processIdentifier
-
-        return try await withTaskCancellationHandler {
-            try await withThrowingTaskGroup(of: Void.self) { readers in
-                readers.addTask { try await pass(output, as: .output, to: context) }
-                readers.addTask { try await pass(errors, as: .error, to: context) }
-                let status = await ended.stream.first { _ in true }
-                // What the script left in the background goes too, which closes the pipes.
-                kill(group, SIGKILL)
-                try await readers.waitForAll()
-                return status ?? -1
-            }
+    /// Passes the shell's output on, and returns once it and everything it started have ended.
+    private func run(_ shell: ShellProcess, in context: any TaskContext) async throws -> Int {
+        try await withTaskCancellationHandler {
+            async let output: Void = pass(shell.output, as: .output, to: context)
+            async let errors: Void = pass(shell.errors, as: .error, to: context)
+            let status = await shell.reap()
+            try await output
+            try await errors
+            return status
         } onCancel: {
-            kill(group, SIGKILL)
+            shell.kill()
         }
     }
 
     /// Logs what comes through a pipe, line by line, until it is closed.
-    private func pass(_ pipe: Pipe, as stream: LogLine.Stream, to context: any TaskContext) async throws {
+    private func pass(_ pipe: FileHandle, as stream: LogLine.Stream, to context: any TaskContext) async throws {
         let chunks = AsyncStream<Data> { continuation in
-            pipe.fileHandleForReading.readabilityHandler = { handle in
+            pipe.readabilityHandler = { handle in
                 let chunk = handle.availableData
                 guard !chunk.isEmpty else {
                     handle.readabilityHandler = nil
