@@ -82,11 +82,13 @@ public final class JobEngine: Sendable {
     ///
     /// - Throws: what the store throws; the engine cannot go on then.
     public func run() async throws {
+        // Subscribed before the first step: a run that is submitted in between is not missed.
+        let signals = store.signals()
         try reaper.step()
         try await withTaskCancellationHandler {
             try await withThrowingDiscardingTaskGroup { group in
                 defer { group.cancelAll() }
-                group.addTask { await self.forwardSignals() }
+                group.addTask { for await _ in signals { self.dispatcher.wake.raise() } }
                 group.addTask { await self.keepLeases() }
                 try await self.dispatch { attempt in group.addTask { await self.runner.run(attempt) } }
             }
@@ -121,10 +123,6 @@ public final class JobEngine: Sendable {
             dispatcher.close(error)
             throw error
         }
-    }
-
-    private func forwardSignals() async {
-        for await _ in store.signals() { dispatcher.wake.raise() }
     }
 
     /// Renews the leases of what runs, ends what is not ours any more, and reaps what others left behind.

@@ -24,7 +24,10 @@ struct RunPlanner: Sendable {
                 let scope = TaskScope(snapshot: snapshot, pools: pools, parameters: parameters, path: "tasks[\(index)]")
                 pinned.append(try await pin(task, upstream: graph.upstream[index], in: scope))
             } catch let error as DefinitionError {
-                problems += error.problems
+                problems += error.problems.map {
+                    .init(
+                        code: $0.code, path: $0.path.isEmpty ? "tasks[\(index)].script" : $0.path, message: $0.message)
+                }
             } catch let error as any SluiceError where error.category != .fault {
                 problems.append(.init(code: error.code, path: "tasks[\(index)].script", message: error.message))
             }
