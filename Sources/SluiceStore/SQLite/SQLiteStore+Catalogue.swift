@@ -65,7 +65,13 @@ extension SQLiteStore: CatalogueIndex {
 
     public func rememberSource(_ name: String, location: String) throws {
         try writeTables { db in
-            try db.execute(sql: "INSERT OR REPLACE INTO sources VALUES (?, ?)", arguments: [name, location])
+            try db.execute(
+                sql: """
+                    INSERT INTO sources VALUES (?, ?)
+                    ON CONFLICT (name) DO UPDATE SET location = excluded.location
+                    WHERE location <> excluded.location
+                    """,
+                arguments: [name, location])
         }
     }
 

@@ -20,17 +20,17 @@ extension SQLiteStore: RunStore {
     public func expiredLeases(isDead: (_ worker: String) -> Bool) throws -> [HeldLease] {
         let now = clock.now
         let running = try read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT run, task, element, attempt, token, worker, expires FROM task_runs
-                    WHERE state = 'running' AND token IS NOT NULL ORDER BY run, position
-                    """
-            ).map { row in
-                let task = TaskRunID(run: RunID(row[0] as Int64), index: row[1], element: row[2])
-                let lease = HeldLease(attempt: AttemptID(task: task, number: row[3]), token: row[4])
-                return (lease: lease, worker: row[5] as String, expires: Date(column: row[6]))
-            }
+            // The index is named because SQLite would rather walk through the tasks of all times in order.
+            let rows = try Row.fetchCursor(
+                db.cachedStatement(
+                    sql: """
+                        SELECT run, position, task, element, attempt, token, worker, expires
+                        FROM task_runs INDEXED BY task_runs_running
+                        WHERE state = 'running' AND token IS NOT NULL
+                        """))
+            var running: [RunningLease] = []
+            while let row = try rows.next() { running.append(RunningLease(row)) }
+            return running.sorted { ($0.lease.attempt.run, $0.position) < ($1.lease.attempt.run, $1.position) }
         }
         // Asked once a worker, and outside the transaction: the answer may take a look at the machine.
         let dead = Set(Set(running.map(\.worker)).filter(isDead))
@@ -38,7 +38,9 @@ extension SQLiteStore: RunStore {
     }
 
     public func run(_ id: RunID) throws -> RunState? {
-        try read { db in try SQLiteRunTable.load(id, from: db, cache: cache)?.state }
+        guard let entry = try read({ db in try SQLiteRunTable.load(id, from: db, cache: cache) }) else { return nil }
+        cache.store(entry)
+        return entry.state
     }
 
     public func runs(_ query: RunQuery) throws -> [Run] {
@@ -49,7 +51,9 @@ extension SQLiteStore: RunStore {
             arguments.append(before.rawValue)
         }
         if let statuses = query.statuses {
-            conditions.append("status IN (\(statuses.map { _ in "?" }.joined(separator: ", ")))")
+            // The plus keeps SQLite from its index where most runs are wanted: it would sort them all for one page.
+            let column = statuses.count > 1 && statuses.contains(where: \.isEnded) ? "+status" : "status"
+            conditions.append("\(column) IN (\(statuses.map { _ in "?" }.joined(separator: ", ")))")
             arguments += statuses.map(\.rawValue)
         }
         if let name = query.jobName {
@@ -101,5 +105,22 @@ extension SQLiteStore: RunStore {
         try Row.fetchAll(db, sql: "SELECT name, slots, is_default FROM pools ORDER BY name").map {
             Pool(name: $0[0], slots: $0[1], isDefault: $0[2])
         }
+    }
+}
+
+/// A lease as the table of task runs holds it.
+private struct RunningLease {
+    var lease: HeldLease
+    /// Its task's place in the run.
+    var position: Int
+    var worker: String
+    var expires: Date
+
+    init(_ row: Row) {
+        let task = TaskRunID(run: RunID(row[0] as Int64), index: row[2], element: row[3])
+        lease = HeldLease(attempt: AttemptID(task: task, number: row[4]), token: row[5])
+        position = row[1]
+        worker = row[6]
+        expires = Date(column: row[7])
     }
 }

@@ -49,7 +49,7 @@ public final class SQLiteStore: Sendable {
         configuration.busyMode = .timeout(busyTimeout)
         configuration.foreignKeysEnabled = true
         configuration.label = "sluice"
-        // One reader for every core and one to spare is plenty: reads are short.
+        // Reads are short: a few connections serve many readers.
         configuration.maximumReaderCount = 4
 
         let isCurrent = try isMigrated(path, folder: folder)
