@@ -51,7 +51,8 @@ let package = Package(
             path: "Plugins/PythonExecutor/Executor", swiftSettings: swift),
         .target(name: "CPythonLink", path: "Plugins/PythonExecutor/Link"),
         .executableTarget(
-            name: "PythonWorker", dependencies: ["CPython", "CSQLite"], path: "Plugins/PythonExecutor/Worker"),
+            name: "PythonWorker", dependencies: ["CPython", "CSQLite"], path: "Plugins/PythonExecutor/Worker",
+            exclude: ["bootstrap.py", "inspector.py", "sluice.py"]),
 
         // System libraries.
         .systemLibrary(

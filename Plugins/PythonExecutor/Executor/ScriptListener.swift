@@ -1,0 +1,88 @@
+import CPythonLink
+import Foundation
+import SluiceCore
+
+/// Hears a script, and passes on to its context what it says.
+struct ScriptListener: ConversationListener {
+    /// Why a script failed, as its own process reported it.
+    struct Report: Sendable {
+        /// `exception`, `import`, `syntax` or `exit`.
+        var kind: String
+        var message: String
+        var traceback: String
+        var line: Int?
+        var column: Int?
+    }
+
+    let context: any TaskContext
+    /// The last value that the script set.
+    private(set) var value: JSONValue?
+    private(set) var report: Report?
+    /// The last lines of standard error, where a crashing interpreter writes what it knows.
+    private(set) var errorTail: [String] = []
+
+    /// How many lines of standard error are remembered.
+    private static let tailLength = 100
+
+    init(context: any TaskContext) { self.context = context }
+
+    mutating func hear(_ line: LogLine) throws {
+        if line.stream == .error {
+            if errorTail.count >= 2 * Self.tailLength { errorTail.removeFirst(Self.tailLength) }
+            errorTail.append(line.text)
+        }
+        try context.log(line)
+    }
+
+    mutating func hear(event: UnsafeRawBufferPointer) throws -> [UInt8]? {
+        guard let kind = event.first else { return nil }
+        let body = event.dropFirst()
+        switch Int(kind) {
+        case SLUICE_EVENT_PROGRESS:
+            let fields = Self.fields(body)
+            guard fields.count == 2 else { return nil }
+            let fraction = Double(fields[0]).flatMap { $0.isFinite ? min(max($0, 0), 1) : nil }
+            try context.progress(fraction, fields[1])
+            return nil
+        case SLUICE_EVENT_RESULT:
+            return try Self.answer {
+                let value = try JSONValue(parsing: Data(body))
+                try context.result(value)
+                self.value = value
+            }
+        case SLUICE_EVENT_ARTIFACT:
+            let fields = Self.fields(body)
+            guard fields.count == 2 else { return nil }
+            return try Self.answer { try context.artifact(URL(fileURLWithPath: fields[0]), name: fields[1]) }
+        case SLUICE_EVENT_FAILURE:
+            let fields = Self.fields(body)
+            guard fields.count == 5 else { return nil }
+            let place = fields[1...2].map { Int($0).flatMap { $0 > 0 ? $0 : nil } }
+            report = Report(
+                kind: fields[0], message: fields[3], traceback: fields[4], line: place[0], column: place[1])
+            return nil
+        default:
+            return nil
+        }
+    }
+
+    /// Does what an event asks for: a plus for done, a minus with the reason for the script.
+    ///
+    /// - Throws: ``LeaseLost``: the attempt itself is over then.
+    private static func answer(_ work: () throws -> Void) throws -> [UInt8] {
+        do {
+            try work()
+            return Array("+".utf8)
+        } catch let error as LeaseLost {
+            throw error
+        } catch let error as any SluiceError {
+            return Array("-\(error.message)".utf8.prefix(4_096))
+        } catch {
+            return Array("-\(error)".utf8.prefix(4_096))
+        }
+    }
+
+    private static func fields(_ body: Slice<UnsafeRawBufferPointer>) -> [String] {
+        body.split(separator: 0, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
+    }
+}

@@ -1,0 +1,102 @@
+// What executor, worker, supervisor and script say to each other, and how it is framed.
+//
+//   executor ── control ── worker            one pair of sockets (SOCK_SEQPACKET) for each worker process
+//   executor ── attempt ── supervisor        one pair of sockets (SOCK_STREAM) for each attempt
+//   supervisor ── channel ── script          one pair of sockets (SOCK_SEQPACKET) for each attempt
+//   executor ── inspection ── inspector      one pair of sockets (SOCK_STREAM) for each inspector
+//
+// All numbers are in the machine's byte order: both ends always run on the same machine.
+#pragma once
+
+#include <stdint.h>
+
+// The descriptor on which a worker finds its control socket.
+enum { SLUICE_CONTROL_DESCRIPTOR = 3 };
+
+// A message on the control socket. Text, if any, follows the structure.
+struct sluice_control {
+    uint32_t operation;
+    uint32_t reserved;
+    // Which attempt it is about; chosen by the executor.
+    uint64_t number;
+};
+
+enum {
+    // To the worker. Carries one descriptor, the attempt's socket, or two: the second is held open, unused, until
+    // the attempt's last process is reaped (a lock that must not be released before).
+    SLUICE_CONTROL_ATTEMPT = 1,
+    // To the worker. Carries one descriptor, the inspection socket.
+    SLUICE_CONTROL_INSPECT = 2,
+    // From the worker: the interpreter is up. Text: its version, such as `3.11.2`.
+    SLUICE_CONTROL_READY = 3,
+    // From the worker: the interpreter did not start. Text: why.
+    SLUICE_CONTROL_REFUSED = 4,
+    // From the worker: the attempt's supervisor ended without a final frame; nothing of the attempt lives any more.
+    // Text: what happened.
+    SLUICE_CONTROL_LOST = 5,
+};
+
+// Longest text behind a control message, in bytes.
+enum { SLUICE_CONTROL_TEXT = 1024 };
+
+// Stands before every frame on an attempt's socket.
+struct sluice_frame {
+    // Bytes of payload that follow.
+    uint32_t length;
+    uint32_t type;
+    // Nanoseconds since 1970; 0 in frames from the executor.
+    int64_t time;
+};
+
+enum {
+    // From the executor, first: the attempt's working folder, which the supervisor removes in the end.
+    SLUICE_FRAME_FOLDER = 1,
+    // From the executor: a part of the request, and its last part. Passed on to the script's side.
+    SLUICE_FRAME_REQUEST = 2,
+    SLUICE_FRAME_REQUEST_END = 3,
+    // From the executor: end the attempt. Payload: the grace in milliseconds, as uint32_t.
+    SLUICE_FRAME_TERMINATE = 4,
+    // From the executor: the answer to an event that waits for one. Passed on to the script's side.
+    SLUICE_FRAME_REPLY = 5,
+    // From the supervisor: bytes of standard output, of standard error.
+    SLUICE_FRAME_OUTPUT = 6,
+    SLUICE_FRAME_ERROR = 7,
+    // From the supervisor: one message of the script's side; its first byte is one of SLUICE_EVENT_*.
+    SLUICE_FRAME_EVENT = 8,
+    // From the supervisor, last: every process of the attempt is reaped. Payload: struct sluice_final.
+    SLUICE_FRAME_FINAL = 9,
+};
+
+// Longest payload of any frame, in bytes. A request is cut into parts of this size.
+enum { SLUICE_FRAME_LIMIT = 128 * 1024 };
+
+struct sluice_final {
+    // The exit status, when `signal` is 0.
+    int32_t status;
+    // The signal that ended the script, or 0.
+    int32_t signal;
+    // How many processes the script had left behind; they were killed.
+    int32_t leftovers;
+    // Whether the attempt was killed because its grace was over.
+    int32_t killed;
+};
+
+enum {
+    // The value of the attempt, as JSON. Waits for a reply.
+    SLUICE_EVENT_RESULT = 'r',
+    // A file to keep: its absolute path, a zero byte, its name. Waits for a reply.
+    SLUICE_EVENT_ARTIFACT = 'a',
+    // How far the attempt is: the fraction as text or nothing, a zero byte, a text.
+    SLUICE_EVENT_PROGRESS = 'p',
+    // The exception that ends the script, as JSON.
+    SLUICE_EVENT_FAILURE = 'f',
+};
+
+// A request is a list of fields, each a uint32_t length with that many bytes behind. The first field says which list
+// it is; the fields that follow are given in order.
+//
+//   script   name, file, root, folder, context as JSON, environment, source
+//   program  folder, arguments, environment
+//
+// `name` is the script's name in the catalogue, `file` its path in the materialised snapshot, `root` that snapshot's
+// folder, `folder` the attempt's working folder. Arguments and environment hold entries that each end with a zero byte.

@@ -1,0 +1,295 @@
+#define _GNU_SOURCE
+#include "supervisor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../Link/include/wire.h"
+#include "bytes.h"
+#include "descriptors.h"
+#include "folder.h"
+#include "processes.h"
+#include "script.h"
+
+// How long output is awaited from pipes that somebody outside the attempt still holds open.
+enum { DRAIN_MILLISECONDS = 1000 };
+
+struct supervisor {
+    pid_t script;
+    // The read ends of the script's standard output and error; -1 once they have ended.
+    int output, error;
+    // The socket to the script's side; -1 once it has ended.
+    int channel;
+    // The socket to the executor.
+    int attempt;
+    int signals;
+    // When everything is to be killed, in milliseconds of the monotonic clock; -1 for never.
+    int64_t deadline;
+    bool ended, killed;
+    int status;
+    // The attempt's working folder; empty until the executor names it.
+    char folder[PATH_MAX];
+    char buffer[SLUICE_FRAME_LIMIT];
+};
+
+static int64_t monotonic_milliseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+// Ends everything without a word, because nobody is left to hear it or because this supervisor cannot do its work.
+__attribute__((noreturn)) static void give_up(struct supervisor *self) {
+    processes_end_all_but(NULL, 0);
+    if (self->folder[0] != 0) folder_remove(self->folder);
+    _exit(1);
+}
+
+static void say(struct supervisor *self, uint32_t type, const void *payload, size_t count) {
+    if (!bytes_write_frame(self->attempt, type, payload, count)) give_up(self);
+}
+
+static void signal_script(struct supervisor *self, int number) {
+    if (self->ended) return;
+    // The script leads a group of its own. It is not reaped yet, so neither number can belong to another.
+    if (kill(-self->script, number) < 0) kill(self->script, number);
+}
+
+// Passes on what a pipe holds now. Returns false once it has ended or would make us wait.
+static bool relay_pipe(struct supervisor *self, int *pipe, uint32_t type) {
+    ssize_t got;
+    do {
+        got = read(*pipe, self->buffer, sizeof self->buffer);
+    } while (got < 0 && errno == EINTR);
+    if (got > 0) {
+        say(self, type, self->buffer, (size_t)got);
+        return true;
+    }
+    if (got == 0 || errno != EAGAIN) bytes_close(pipe);
+    return false;
+}
+
+// Passes on one message of the script's side. Returns false when there is none now.
+static bool relay_event(struct supervisor *self) {
+    ssize_t got;
+    do {
+        got = recv(self->channel, self->buffer, sizeof self->buffer, MSG_DONTWAIT);
+    } while (got < 0 && errno == EINTR);
+    if (got > 0) {
+        say(self, SLUICE_FRAME_EVENT, self->buffer, (size_t)got);
+        return true;
+    }
+    if (got == 0 || errno != EAGAIN) bytes_close(&self->channel);
+    return false;
+}
+
+// Gives the script's side one message. When it has gone, its end is noticed elsewhere.
+static void tell_script(struct supervisor *self, uint32_t type, size_t count) {
+    if (self->channel < 0) return;
+    struct iovec parts[2] = {
+        {.iov_base = &type, .iov_len = sizeof type},
+        {.iov_base = self->buffer, .iov_len = count},
+    };
+    struct msghdr envelope = {.msg_iov = parts, .msg_iovlen = 2};
+    ssize_t sent;
+    do {
+        sent = sendmsg(self->channel, &envelope, MSG_NOSIGNAL);
+    } while (sent < 0 && errno == EINTR);
+}
+
+// Obeys one frame of the executor.
+static void obey(struct supervisor *self) {
+    struct sluice_frame header;
+    if (bytes_read(self->attempt, &header, sizeof header) != 1) give_up(self);
+    if (header.length > sizeof self->buffer) give_up(self);
+    if (header.length > 0 && bytes_read(self->attempt, self->buffer, header.length) != 1) give_up(self);
+    switch (header.type) {
+    case SLUICE_FRAME_FOLDER:
+        if (header.length >= sizeof self->folder) give_up(self);
+        memcpy(self->folder, self->buffer, header.length);
+        self->folder[header.length] = 0;
+        break;
+    case SLUICE_FRAME_REQUEST:
+    case SLUICE_FRAME_REQUEST_END:
+    case SLUICE_FRAME_REPLY:
+        tell_script(self, header.type, header.length);
+        break;
+    case SLUICE_FRAME_TERMINATE: {
+        uint32_t grace = 0;
+        if (header.length >= sizeof grace) memcpy(&grace, self->buffer, sizeof grace);
+        int64_t deadline = monotonic_milliseconds() + grace;
+        if (self->deadline < 0) signal_script(self, SIGTERM);
+        if (self->deadline < 0 || deadline < self->deadline) self->deadline = deadline;
+        break;
+    }
+    default:
+        break;
+    }
+}
+
+// Reaps what has ended: the script, and orphans of it.
+static void reap(struct supervisor *self) {
+    struct signalfd_siginfo info;
+    while (read(self->signals, &info, sizeof info) > 0) {
+    }
+    int status;
+    pid_t process;
+    while ((process = waitpid(-1, &status, WNOHANG | __WALL)) > 0) {
+        if (process == self->script) {
+            self->ended = true;
+            self->status = status;
+        }
+    }
+}
+
+// Relays until the script's own process has ended.
+static void relay(struct supervisor *self) {
+    while (!self->ended) {
+        struct pollfd watched[5] = {
+            {.fd = self->signals, .events = POLLIN}, {.fd = self->attempt, .events = POLLIN},
+            {.fd = self->output, .events = POLLIN},  {.fd = self->error, .events = POLLIN},
+            {.fd = self->channel, .events = POLLIN},
+        };
+        int timeout = -1;
+        if (self->deadline >= 0 && !self->killed) {
+            int64_t left = self->deadline - monotonic_milliseconds();
+            timeout = left <= 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left;
+        }
+        int ready = poll(watched, 5, timeout);
+        if (ready < 0 && errno != EINTR) give_up(self);
+        if (self->deadline >= 0 && !self->killed && monotonic_milliseconds() >= self->deadline) {
+            self->killed = true;
+            signal_script(self, SIGKILL);
+        }
+        if (ready <= 0) continue;
+        if (watched[1].revents != 0) obey(self);
+        if (watched[2].revents != 0) relay_pipe(self, &self->output, SLUICE_FRAME_OUTPUT);
+        if (watched[3].revents != 0) relay_pipe(self, &self->error, SLUICE_FRAME_ERROR);
+        if (watched[4].revents != 0) relay_event(self);
+        if (watched[0].revents != 0) reap(self);
+    }
+}
+
+// Passes on what is left in pipes and channel. Every writer of the attempt is dead; a pipe that does not end is held
+// by a process elsewhere, for which nobody waits long.
+static void drain(struct supervisor *self) {
+    while (self->channel >= 0 && relay_event(self)) {
+    }
+    int64_t deadline = monotonic_milliseconds() + DRAIN_MILLISECONDS;
+    while (self->output >= 0 || self->error >= 0) {
+        struct pollfd watched[2] = {
+            {.fd = self->output, .events = POLLIN},
+            {.fd = self->error, .events = POLLIN},
+        };
+        int64_t left = deadline - monotonic_milliseconds();
+        if (left <= 0) return;
+        int ready = poll(watched, 2, (int)left);
+        if (ready < 0 && errno != EINTR) return;
+        if (ready <= 0) continue;
+        if (watched[0].revents != 0) relay_pipe(self, &self->output, SLUICE_FRAME_OUTPUT);
+        if (watched[1].revents != 0) relay_pipe(self, &self->error, SLUICE_FRAME_ERROR);
+    }
+}
+
+__attribute__((noreturn)) static void finish(struct supervisor *self) {
+    int leftovers = processes_end_all_but(NULL, 0);
+    drain(self);
+    if (self->folder[0] != 0) folder_remove(self->folder);
+    struct sluice_final final = {
+        .status = WIFEXITED(self->status) ? WEXITSTATUS(self->status) : 0,
+        .signal = WIFSIGNALED(self->status) ? WTERMSIG(self->status) : 0,
+        .leftovers = leftovers,
+        .killed = self->killed,
+    };
+    say(self, SLUICE_FRAME_FINAL, &final, sizeof final);
+    _exit(0);
+}
+
+// Waits until the worker hands an attempt over.
+static void take_over(struct supervisor *self, int handover) {
+    for (;;) {
+        struct pollfd watched[2] = {
+            {.fd = handover, .events = POLLIN},
+            {.fd = self->signals, .events = POLLIN},
+        };
+        if (poll(watched, 2, -1) < 0) {
+            if (errno == EINTR) continue;
+            give_up(self);
+        }
+        // A script's process that ended already leaves its attempt to be told so: the message is still awaited.
+        if (watched[1].revents != 0) reap(self);
+        if (watched[0].revents == 0) continue;
+        char message[sizeof(uint64_t)];
+        // The second descriptor is only held: it closes with this process.
+        int descriptors[2];
+        if (bytes_receive(handover, message, sizeof message, descriptors, 2) <= 0 || descriptors[0] < 0) {
+            give_up(self);
+        }
+        self->attempt = descriptors[0];
+        return;
+    }
+}
+
+__attribute__((noreturn)) static void supervise(int handover) {
+    static struct supervisor self = {.attempt = -1, .deadline = -1};
+    prctl(PR_SET_NAME, "sluice-attempt");
+    int output[2], error[2], channel[2];
+    sigset_t watched;
+    sigemptyset(&watched);
+    sigaddset(&watched, SIGCHLD);
+    if (processes_adopt_orphans() < 0 || sigprocmask(SIG_SETMASK, &watched, NULL) < 0) _exit(1);
+    self.signals = signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (self.signals < 0 || pipe2(output, O_CLOEXEC) < 0 || pipe2(error, O_CLOEXEC) < 0
+        || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) < 0) {
+        _exit(1);
+    }
+    pid_t supervisor = getpid();
+    self.script = fork();
+    if (self.script < 0) _exit(1);
+    if (self.script == 0) script_run(supervisor, output[1], error[1], channel[1]);
+    close(output[1]);
+    close(error[1]);
+    close(channel[1]);
+    self.output = output[0];
+    self.error = error[0];
+    self.channel = channel[0];
+    if (fcntl(self.output, F_SETFL, O_NONBLOCK) < 0 || fcntl(self.error, F_SETFL, O_NONBLOCK) < 0) give_up(&self);
+    take_over(&self, handover);
+    close(handover);
+    relay(&self);
+    finish(&self);
+}
+
+int supervisor_fork(struct spare *spare) {
+    int handover[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, handover) < 0) return -1;
+    spare->process = fork();
+    if (spare->process < 0) {
+        int reason = errno;
+        close(handover[0]);
+        close(handover[1]);
+        errno = reason;
+        return -1;
+    }
+    if (spare->process == 0) {
+        descriptors_close_all_but(&handover[1], 1);
+        supervise(handover[1]);
+    }
+    close(handover[1]);
+    spare->handover = handover[0];
+    return 0;
+}
