@@ -118,6 +118,14 @@ import Testing
                 .leased(index: 0, lease: lease()), .ended(index: 0, ending: .lost(reason: "its worker vanished")),
             ],
             tasks: [.pending, .pending, .pending], run: .running),
+        Story(
+            testDescription: "a lost attempt that had not begun is not run when the run has failed meanwhile",
+            upstream: [[], []],
+            inputs: [
+                .leased(index: 0, lease: lease()), .leased(index: 1, lease: lease(2)),
+                .ended(index: 0, ending: broken), .ended(index: 1, ending: .lost(reason: "its worker vanished")),
+            ],
+            tasks: [.failed, .notRun], run: .failed, reason: "task 't0' failed"),
     ]
 
     @Test(arguments: stories)

@@ -70,7 +70,8 @@ struct JobCommand: AsyncParsableCommand {
             guard !jobs.isEmpty else {
                 return Output.standard.line("There are no jobs yet. Import one: 'sluice job import --save FILE'.")
             }
-            var table = TextTable(["Job", "Name", "Where", "Version", "Tasks", "Owner", "Changed"], rightAligned: [0, 3, 4])
+            var table = TextTable(
+                ["Job", "Name", "Where", "Version", "Tasks", "Owner", "Changed"], rightAligned: [0, 3, 4])
             for job in jobs {
                 table.add([
                     "\(job.id)", job.definition.name, job.status == .saved ? "Jobs" : "Drafts",

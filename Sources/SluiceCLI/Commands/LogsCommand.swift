@@ -58,9 +58,11 @@ enum TaskRunArgument {
             throw UsageError("run.unknown", "There is no run \(run). See 'sluice runs'.")
         }
         let name = String(rest[rest.index(after: separator)...])
-        let byNumber = rest[separator] == "." ? Int(name) : nil
+        let place = rest[separator] == "." ? Int(name) : nil
         guard
-            var task = state.tasks.first(where: { byNumber.map { number in $0.id.index == number - 1 } ?? ($0.name == name) })
+            var task = state.tasks.first(where: { task in
+                place.map { task.id.index == $0 - 1 } ?? (task.name == name)
+            })
         else {
             throw UsageError(
                 "task-run.unknown",

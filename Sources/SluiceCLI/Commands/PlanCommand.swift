@@ -24,7 +24,8 @@ struct PlanCommand: AsyncParsableCommand {
         else {
             throw UsageError(
                 "script.unknown-kind",
-                "'\(name)' is no script: its name ends in none of \(ScriptTypes(executors).fileExtensions.map { "." + $0 }.joined(separator: ", ")).")
+                "'\(name)' is no script: its name ends in none of \(ScriptTypes(executors).fileExtensions.map { "." + $0 }.joined(separator: ", "))."
+            )
         }
         let request = PlanRequest(
             script: ScriptVersion(name: name, kind: kind, hash: ContentHash(of: content), size: content.count),
@@ -49,7 +50,8 @@ struct PlanCommand: AsyncParsableCommand {
             return (URL(fileURLWithPath: script).lastPathComponent, try InputFile.read(script))
         }
         guard FileManager.default.fileExists(atPath: global.dataFolder.path) else {
-            throw UsageError("script.unknown", "There is no file '\(script)', and no data folder with a script of that name.")
+            throw UsageError(
+                "script.unknown", "There is no file '\(script)', and no data folder with a script of that name.")
         }
         let store = try global.openExisting().store
         let found = try store.requireScript(script)

@@ -32,7 +32,9 @@ struct RunCommand: AsyncParsableCommand {
         try await RunSession(installation: installation, json: global.json).run(request, named: definition.name)
     }
 
-    private func subject(_ file: JobDefinition?, in installation: Installation) throws -> (RunRequest.Subject, JobDefinition) {
+    private func subject(_ file: JobDefinition?, in installation: Installation) throws -> (
+        RunRequest.Subject, JobDefinition
+    ) {
         if let file { return (.definition(file), file) }
         let stored = try installation.store.requireJob(job)
         return (.job(stored.id), stored.definition)

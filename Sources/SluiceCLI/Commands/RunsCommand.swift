@@ -23,7 +23,9 @@ struct RunsCommand: AsyncParsableCommand {
             guard !global.json else {
                 return Output.standard.write(RunListDocument(runs: runs.map { RunDocument($0) }).json)
             }
-            guard !runs.isEmpty else { return Output.standard.line("There are no runs yet. Start one: 'sluice run JOB'.") }
+            guard !runs.isEmpty else {
+                return Output.standard.line("There are no runs yet. Start one: 'sluice run JOB'.")
+            }
             var table = TextTable(["Run", "Job", "Status", "Started", "Took", "Reason"], rightAligned: [0, 4])
             for run in runs {
                 table.add([
@@ -38,13 +40,13 @@ struct RunsCommand: AsyncParsableCommand {
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Show a run with its tasks and statements.")
 
-        @Argument(help: "The run's number.") var run: Int64
+        @Argument(help: ArgumentHelp("The run's number.", valueName: "run")) var number: Int64
         @OptionGroup var global: GlobalOptions
 
         func run() throws {
             let store = try global.openExisting().store
-            guard let state = try store.run(RunID(run)) else {
-                throw UsageError("run.unknown", "There is no run \(run). See 'sluice runs'.")
+            guard let state = try store.run(RunID(number)) else {
+                throw UsageError("run.unknown", "There is no run \(number). See 'sluice runs'.")
             }
             guard !global.json else { return Output.standard.write(try RunDocument(state, store: store).json) }
             let output = Output.standard
@@ -54,13 +56,16 @@ struct RunsCommand: AsyncParsableCommand {
                 style.dim(
                     "\(state.run.trigger.rawValue) by \(state.run.initiator), started "
                         + Formats.time(state.run.startedAt ?? state.run.submittedAt)))
-            var table = TextTable(["Task run", "Task", "Script", "Status", "Took", "Statements", "Where"], rightAligned: [4, 5])
+            var table = TextTable(
+                ["Task run", "Task", "Script", "Status", "Took", "Statements", "Where"], rightAligned: [4, 5])
             for task in state.tasks {
                 let record = try AttemptRecord(of: task, in: store)
                 table.add([
                     "\(task.id)", task.name, task.pinned.script.name, task.state.label,
                     Formats.duration(from: task.startedAt, to: task.endedAt),
-                    task.pinned.stepCount == 0 ? "" : "\(record.steps.count { $0.end?.failure == nil && $0.end != nil }) of \(task.pinned.stepCount)",
+                    task.pinned.stepCount == 0
+                        ? ""
+                        : "\(record.steps.count { $0.end?.failure == nil && $0.end != nil }) of \(task.pinned.stepCount)",
                     "\(task.pinned.target.database).\(task.pinned.target.schema), pool \(task.pool)",
                 ])
             }

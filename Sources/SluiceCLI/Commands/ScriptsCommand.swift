@@ -89,7 +89,8 @@ enum InputFile {
             let isThere = FileManager.default.fileExists(atPath: path)
             throw UsageError(
                 "file.unreadable",
-                isThere ? "The file \(path) cannot be read: is it a file, and yours to read?" : "There is no file \(path).")
+                isThere
+                    ? "The file \(path) cannot be read: is it a file, and yours to read?" : "There is no file \(path).")
         }
     }
 }

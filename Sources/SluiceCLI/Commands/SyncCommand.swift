@@ -15,7 +15,8 @@ struct SyncCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("A folder of SQL scripts.", valueName: "dir"), completion: .directory)
     var workbench: String?
 
-    @Option(help: ArgumentHelp("A bucket's parent directory: Python scripts and their modules.", valueName: "dir"),
+    @Option(
+        help: ArgumentHelp("A bucket's parent directory: Python scripts and their modules.", valueName: "dir"),
         completion: .directory)
     var bucket: String?
 
@@ -78,7 +79,7 @@ struct SyncDocument: Document {
             added = report.added
             changed = report.changed
             removed = report.removed
-            unchanged = report.unchanged
+            unchanged = report.unchanged.count
             refused = report.refused
         }
     }

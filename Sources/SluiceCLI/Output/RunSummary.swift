@@ -52,7 +52,8 @@ struct RunSummary {
             for artifact in record.artifacts {
                 output.line()
                 output.line(
-                    "\(output.style.bold(DisplayText.safe(artifact.name))) of \(DisplayText.safe(task.name)): \(artifact.path)")
+                    "\(output.style.bold(DisplayText.safe(artifact.name))) of \(DisplayText.safe(task.name)): \(artifact.path)"
+                )
             }
         }
     }

@@ -63,7 +63,8 @@ final class LiveDisplay: RunDisplay {
             case .failed, .lost, .timedOut, .terminated: style.red(text)
             default: style.dim(text)
             }
-        return "  \(style.colour(task.state, symbol(task.state))) \(name)  \(style.colour(task.state, label))\(time)  \(shownText)"
+        return
+            "  \(style.colour(task.state, symbol(task.state))) \(name)  \(style.colour(task.state, label))\(time)  \(shownText)"
     }
 
     private func headline(_ task: TaskRun) -> String {

@@ -58,8 +58,9 @@ struct RunFollower {
 
     private mutating func read(_ task: TaskRun, _ index: Int, _ display: some RunDisplay) throws {
         guard let attempt = task.attemptID else { return }
-        if tails[index]?.attempt != attempt { tails[index] = JournalTail(attempt) }
-        try tails[index]?.read(from: store) { display.show($0, of: task) }
+        var tail = tails[index].flatMap { $0.attempt == attempt ? $0 : nil } ?? JournalTail(attempt)
+        try tail.read(from: store) { display.show($0, of: task) }
+        tails[index] = tail
     }
 }
 

@@ -146,8 +146,17 @@ private struct Machine {
         endRunIfOver()
     }
 
-    /// The worker vanished before the attempt had any effect: the task is as ready as it was.
+    /// The worker vanished before the attempt had any effect: the task is as ready as it was, or not run when the run
+    /// has failed meanwhile.
     private mutating func requeue(_ index: Int) {
+        if let culprit = state.tasks.first(where: { $0.state.isFailure }) {
+            update(index, to: .notRun, reason: "task '\(culprit.name)' \(Self.verb(culprit.state))") { [now] in
+                $0.lease = nil
+                $0.waitsForSlot = false
+                $0.endedAt = now
+            }
+            return endRunIfOver()
+        }
         update(index, to: .pending, reason: "waits for pool \(state.tasks[index].pinned.target.pool)") {
             $0.lease = nil
             $0.waitsForSlot = false
