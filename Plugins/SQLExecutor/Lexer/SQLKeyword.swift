@@ -6,70 +6,83 @@ enum SQLKeyword: UInt8 {
 
     /// The keyword that a word spells in any case, or nil.
     init?(_ token: SQLToken, in bytes: Span<UInt8>) {
-        guard token.kind == .word, let found = Self.find(token, in: bytes) else { return nil }
-        self = found
-    }
-
-    private static func find(_ token: SQLToken, in bytes: Span<UInt8>) -> SQLKeyword? {
-        func spells(_ word: StaticString) -> Bool { token.spells(word, in: bytes) }
-        switch token.end - token.start {
-        case 2: return spells("if") ? .`if` : spells("or") ? .or : nil
-        case 3: return spells("use") ? .use : spells("end") ? .end : spells("not") ? .not : nil
-        case 4:
-            return switch bytes[token.start].lowered {
-            case UInt8(ascii: "d"): spells("drop") ? .drop : nil
-            case UInt8(ascii: "p"): spells("pool") ? .pool : spells("plan") ? .plan : nil
-            case UInt8(ascii: "r"): spells("rule") ? .rule : nil
-            case UInt8(ascii: "t"): spells("temp") ? .temp : nil
-            case UInt8(ascii: "w"): spells("with") ? .with : nil
-            default: nil
+        guard token.kind == .word else { return nil }
+        let length = token.end - token.start
+        guard length >= 2, length <= 9 else { return nil }
+        guard length < 9 else {
+            if token.spells("procedure", in: bytes) {
+                self = .procedure
+            } else if token.spells("savepoint", in: bytes) {
+                self = .savepoint
+            } else if token.spells("temporary", in: bytes) {
+                self = .temporary
+            } else {
+                return nil
             }
-        case 5:
-            return switch bytes[token.start].lowered {
-            case UInt8(ascii: "b"): spells("begin") ? .begin : nil
-            case UInt8(ascii: "m"): spells("merge") ? .merge : nil
-            case UInt8(ascii: "q"): spells("query") ? .query : nil
-            case UInt8(ascii: "s"): spells("start") ? .start : nil
-            case UInt8(ascii: "t"): spells("table") ? .table : nil
-            default: nil
-            }
-        case 6:
-            return switch bytes[token.start].lowered {
-            case UInt8(ascii: "a"): spells("attach") ? .attach : nil
-            case UInt8(ascii: "c"): spells("create") ? .create : spells("commit") ? .commit : nil
-            case UInt8(ascii: "d"): spells("delete") ? .delete : spells("detach") ? .detach : nil
-            case UInt8(ascii: "e"): spells("exists") ? .exists : nil
-            case UInt8(ascii: "i"): spells("insert") ? .insert : nil
-            case UInt8(ascii: "p"): spells("pragma") ? .pragma : nil
-            case UInt8(ascii: "s"): spells("select") ? .select : spells("schema") ? .schema : nil
-            case UInt8(ascii: "u"): spells("update") ? .update : nil
-            case UInt8(ascii: "v"): spells("values") ? .values : spells("vacuum") ? .vacuum : nil
-            default: nil
-            }
-        case 7:
-            return switch bytes[token.start].lowered {
-            case UInt8(ascii: "c"): spells("cascade") ? .cascade : nil
-            case UInt8(ascii: "e"): spells("explain") ? .explain : nil
-            case UInt8(ascii: "r"): spells("replace") ? .replace : spells("release") ? .release : nil
-            case UInt8(ascii: "t"): spells("trigger") ? .trigger : nil
-            default: nil
-            }
-        case 8:
-            return switch bytes[token.start].lowered {
-            case UInt8(ascii: "d"): spells("database") ? .database : nil
-            case UInt8(ascii: "f"): spells("function") ? .function : nil
-            case UInt8(ascii: "r"):
-                spells("rollback") ? .rollback : spells("resource") ? .resource : spells("restrict") ? .restrict : nil
-            default: nil
-            }
-        case 9:
-            return spells("savepoint")
-                ? .savepoint
-                : spells("temporary")
-                    ? .temporary
-                    : spells("procedure") ? .procedure : nil
+            return
+        }
+        switch Self.pack(bytes, from: token.start, count: length) {
+        case .letters("attach"): self = .attach
+        case .letters("begin"): self = .begin
+        case .letters("cascade"): self = .cascade
+        case .letters("commit"): self = .commit
+        case .letters("create"): self = .create
+        case .letters("database"): self = .database
+        case .letters("delete"): self = .delete
+        case .letters("detach"): self = .detach
+        case .letters("drop"): self = .drop
+        case .letters("end"): self = .end
+        case .letters("exists"): self = .exists
+        case .letters("explain"): self = .explain
+        case .letters("function"): self = .function
+        case .letters("if"): self = .`if`
+        case .letters("insert"): self = .insert
+        case .letters("merge"): self = .merge
+        case .letters("not"): self = .not
+        case .letters("or"): self = .or
+        case .letters("plan"): self = .plan
+        case .letters("pool"): self = .pool
+        case .letters("pragma"): self = .pragma
+        case .letters("query"): self = .query
+        case .letters("release"): self = .release
+        case .letters("replace"): self = .replace
+        case .letters("resource"): self = .resource
+        case .letters("restrict"): self = .restrict
+        case .letters("rollback"): self = .rollback
+        case .letters("rule"): self = .rule
+        case .letters("schema"): self = .schema
+        case .letters("select"): self = .select
+        case .letters("start"): self = .start
+        case .letters("table"): self = .table
+        case .letters("temp"): self = .temp
+        case .letters("trigger"): self = .trigger
+        case .letters("update"): self = .update
+        case .letters("use"): self = .use
+        case .letters("vacuum"): self = .vacuum
+        case .letters("values"): self = .values
+        case .letters("with"): self = .with
         default: return nil
         }
+    }
+
+    /// A word of at most eight bytes as one number, in small letters: keywords are letters alone, and of all bytes only a
+    /// letter becomes that small letter when this bit is set.
+    @inline(__always)
+    private static func pack(_ bytes: Span<UInt8>, from start: Int, count: Int) -> UInt64 {
+        var word: UInt64 = 0
+        for index in start..<(start + count) { word = word << 8 | UInt64(bytes[index] | 0x20) }
+        return word
+    }
+}
+
+extension UInt64 {
+    /// Up to eight letters as one number.
+    @inline(__always)
+    fileprivate static func letters(_ word: StaticString) -> UInt64 {
+        let start = word.utf8Start
+        var number: UInt64 = 0
+        for index in 0..<word.utf8CodeUnitCount { number = number << 8 | UInt64(start[index]) }
+        return number
     }
 }
 

@@ -30,6 +30,8 @@ final class SQLiteHandle {
             try configure(schema, settings.synchronous)
         } catch {
             close()
+            var error = error
+            if error.code == "sql.storage" { error.message = "The file \(path) cannot be used: \(error.message)." }
             throw error
         }
     }
@@ -132,7 +134,9 @@ final class SQLiteHandle {
     /// What SQLite says of the last call.
     func error() -> SQLError {
         let status = sqlite3_extended_errcode(pointer)
-        var error = SQLError(code: SQLiteErrors.code(status), SQLiteErrors.message(status, pointer, cancellation))
+        var error = SQLError(
+            code: SQLiteErrors.code(status), category: SQLiteErrors.category(status),
+            SQLiteErrors.message(status, pointer, cancellation))
         let offset = sqlite3_error_offset(pointer)
         if offset >= 0 { error.statementOffset = Int(offset) }
         return error

@@ -172,6 +172,11 @@ struct SQLiteRoot: Sendable {
         guard status == SQLITE_OK else { throw failed(reason) }
         // Unlike a rename, a link never replaces what another session has just made.
         guard link(draft, path) == 0 || errno == EEXIST else { throw failed(String(cString: strerror(errno))) }
+        // The name is durable when the folder is.
+        let folder = open(self.path(database).path(percentEncoded: false), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else { throw failed(String(cString: strerror(errno))) }
+        defer { close(folder) }
+        guard fsync(folder) == 0 else { throw failed(String(cString: strerror(errno))) }
     }
 }
 

@@ -57,6 +57,8 @@ final class SQLiteSession: SQLSession {
         handle.close()
     }
 
+    deinit { close() }
+
     // MARK: - USE
 
     func use(_ use: SQLUse) throws(SQLError) {

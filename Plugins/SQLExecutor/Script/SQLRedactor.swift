@@ -19,7 +19,6 @@ struct SQLRedactor {
         var lexer = SQLLexer(dialect: dialect)
         var previous = SQLToken(kind: .semicolon, start: 0, end: 0)
         var second = previous
-        var third = previous
         while true {
             let token = lexer.next(in: part)
             switch token.kind {
@@ -33,7 +32,7 @@ struct SQLRedactor {
                 }
                 continue
             case .dollarString, .unterminatedDollarString:
-                if SQLSecrets.isSecret(token, after: previous, second, third, in: part) {
+                if SQLSecrets.isSecret(token, after: previous, second, in: part) {
                     found.append(start + token.start..<start + token.end)
                 } else if depth < 4 {
                     let inner = innerRange(token, in: part)
@@ -42,12 +41,11 @@ struct SQLRedactor {
                         depth: depth + 1)
                 }
             case .string, .unterminatedString:
-                if SQLSecrets.isSecret(token, after: previous, second, third, in: part) {
+                if SQLSecrets.isSecret(token, after: previous, second, in: part) {
                     found.append(start + token.start..<start + token.end)
                 }
             default: break
             }
-            third = second
             second = previous
             previous = token
         }

@@ -32,14 +32,14 @@ extension SQLScript {
                 for secret in SQLRedactor(dialect: dialect).secrets(
                     in: bytes.span, from: statement.start, to: statement.end)
                 {
-                    cursor.move(to: secret.lowerBound, in: bytes.span)
+                    let place = cursor.move(to: secret.lowerBound, in: bytes.span)
                     plan.warnings.append(
                         PlanWarning(
                             code: "sql.secret",
                             message:
                                 "The script holds a secret in plain text. Everybody who may read the script sees it; "
                                 + "logs show it as \(SQLSecrets.blank).",
-                            line: cursor.line, column: cursor.column))
+                            line: place.line, column: place.column))
                 }
             }
         }

@@ -10,7 +10,7 @@ enum SQLSecrets {
 
     /// Whether the string `token` is a secret, given the tokens before it (nearest first) and its own looks.
     static func isSecret(
-        _ token: SQLToken, after previous: SQLToken, _ second: SQLToken, _ third: SQLToken, in bytes: Span<UInt8>
+        _ token: SQLToken, after previous: SQLToken, _ second: SQLToken, in bytes: Span<UInt8>
     ) -> Bool {
         switch previous.kind {
         case .assignment:

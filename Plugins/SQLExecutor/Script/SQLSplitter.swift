@@ -21,10 +21,9 @@ struct SQLSplitter {
     private var depth = 0
     private var headDepth = 0
 
-    // The last three tokens that are no comments.
+    // The last two tokens that are no comments.
     private var previous = Self.none
     private var second = Self.none
-    private var third = Self.none
     /// Whether the last dot belongs to the last qualifier, whose object comes next.
     private var awaitsObject = false
 
@@ -55,6 +54,9 @@ struct SQLSplitter {
         guard bytes.count < Int(UInt32.max) else {
             throw SQLError(code: "sql.too-large", "A script has at most 4 GiB; split this one.")
         }
+        // Ample room at once: memory that is never touched costs nothing, and growing step by step would copy it all.
+        statements.reserveCapacity(bytes.count / 8 + 1)
+        qualifiers.reserveCapacity(bytes.count / 32)
         var lexer = SQLLexer(dialect: dialect)
         var hint = -1
         while true {
@@ -101,19 +103,18 @@ struct SQLSplitter {
 
     @inline(__always)
     private mutating func shift(_ token: SQLToken) {
-        third = second
         second = previous
         previous = token
     }
 
     private mutating func finish(in bytes: Span<UInt8>) {
         guard start >= 0 else { return }
-        cursor.move(to: start, in: bytes)
+        let place = cursor.move(to: start, in: bytes)
         statements.append(
             SQLStatement(
                 startOffset: UInt32(truncatingIfNeeded: start), endOffset: UInt32(truncatingIfNeeded: end),
-                startLine: UInt32(truncatingIfNeeded: cursor.line),
-                startColumn: UInt32(truncatingIfNeeded: cursor.column),
+                startLine: UInt32(truncatingIfNeeded: place.line),
+                startColumn: UInt32(truncatingIfNeeded: place.column),
                 firstQualifier: UInt32(truncatingIfNeeded: firstQualifier), verb: verb, traits: traits))
         start = -1
         firstQualifier = qualifiers.count
@@ -125,7 +126,6 @@ struct SQLSplitter {
         routineDepth = 0
         previous = Self.none
         second = Self.none
-        third = Self.none
         awaitsObject = false
     }
 
@@ -151,7 +151,7 @@ struct SQLSplitter {
         case .closeParenthesis:
             depth = max(0, depth - 1)
         case .string, .quotedIdentifier:
-            if token.kind == .string, SQLSecrets.isSecret(token, after: previous, second, third, in: bytes) {
+            if token.kind == .string, SQLSecrets.isSecret(token, after: previous, second, in: bytes) {
                 traits.insert(.secret)
             }
         case .dollarString:

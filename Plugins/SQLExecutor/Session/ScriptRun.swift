@@ -58,12 +58,8 @@ actor ScriptRun {
         }
         var index = 0
         if let resume = context.resumePoint {
-            guard try await skip(to: resume.step, of: script, leading: leading.count) else {
-                return .failed(
-                    TaskFailure(
-                        code: "sql.resume",
-                        message: "The script has \(script.statements.count) statements; it cannot go on at "
-                            + "number \(resume.step + 1). Run it from its beginning."))
+            if let failure = try await skip(to: resume.step, of: script, leading: leading.count) {
+                return .failed(failure)
             }
             index = resume.step
         }
@@ -85,18 +81,29 @@ actor ScriptRun {
         session = nil
     }
 
-    /// Replays the USE statements before `step`.
-    private func skip(to step: Int, of script: SQLScript, leading: Int) async throws -> Bool {
-        guard step <= script.statements.count, let session else { return false }
+    /// Replays the USE statements before `step`; answers why that cannot be done.
+    private func skip(to step: Int, of script: SQLScript, leading: Int) async throws -> TaskFailure? {
+        guard step >= 0, step <= script.statements.count else {
+            return TaskFailure(
+                code: "sql.resume",
+                message:
+                    "The script has \(script.statements.count) statements, and so cannot go on at number \(step + 1). "
+                    + "Run it from its beginning.")
+        }
         for index in 0..<step {
-            guard let use = try script.use(of: script.statements[index]) else { continue }
-            if use.database != nil || use.schema != nil { try session.use(use) }
+            let statement = script.statements[index]
+            guard let use = try script.use(of: statement) else { continue }
+            do throws(SQLError) {
+                try session?.use(use)
+            } catch {
+                return TaskFailure(error, step: index, at: statement.position)
+            }
             if let next = use.pool, index >= leading, next != pool {
                 try await context.enter(pool: next)
                 pool = next
             }
         }
-        return true
+        return nil
     }
 
     private func advance(_ script: SQLScript, from first: Int, leading: Int) throws -> Pause {

@@ -9,12 +9,14 @@ final class SQLiteHouse: Sendable {
     let root: URL
     let connection: Connection
     let executor = SQLExecutor()
+    let settings: SQLiteSettings
 
     init(_ settings: [String: String] = [:], schemas: [String] = []) throws {
         root = FileManager.default.temporaryDirectory.appending(
             path: "sluice-sql-\(UUID().uuidString)", directoryHint: .isDirectory)
         let all = settings.merging(["root": root.path(percentEncoded: false)]) { given, _ in given }
         connection = Connection(info: ConnectionInfo(name: "local", kind: "sqlite", dialect: .sqlite, settings: all))
+        self.settings = try SQLiteSettings(connection.info)
         let house = SQLiteRoot(folder: root)
         try house.prepare()
         for schema in schemas { try house.createSchema(schema, in: "master") }
