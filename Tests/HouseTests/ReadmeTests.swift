@@ -24,9 +24,8 @@ struct ReadmeTests {
         let shown = Set(try Self.commands(in: House.text("README.md")).flatMap(\.words))
         let help = try await Command.run(House.products.appending(path: "sluice").path, ["--help"])
         let list = help.text.split(separator: "SUBCOMMANDS:").last ?? ""
-        let names = list.split(separator: "\n").prefix { $0.hasPrefix("  ") }.compactMap { line in
-            line.hasPrefix("   ") ? nil : line.split(separator: " ").first.map(String.init)
-        }
+        let names = list.split(separator: "\n", omittingEmptySubsequences: false).dropFirst().prefix { !$0.isEmpty }
+            .compactMap { $0.hasPrefix("   ") ? nil : $0.split(separator: " ").first.map(String.init) }
         #expect(names.count > 5)
         for name in names { #expect(shown.contains(name), "the README does not tell of sluice \(name)") }
     }

@@ -10,7 +10,7 @@ struct HostApp {
         let folder = FileManager.default.temporaryDirectory.appending(path: "sluice-host-app-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
 
-        let end = try await withJobEngine(at: folder, executors: executors) { engine in
+        let succeeded = try await withJobEngine(at: folder, executors: executors) { engine in
             let scripts = Bundle.module.bundleURL.appending(path: "Scripts")
             let source = DirectorySource(name: "app", root: scripts, layout: .bucket, types: scriptTypes)
             let report = try await engine.sync(source)
@@ -19,11 +19,12 @@ struct HostApp {
             let run = try await engine.submit(
                 RunRequest(.definition(job), trigger: .host, initiator: "HostApp", parameters: ["reader": "Ada"]))
             for try await event in engine.events(of: run.id) { print(describe(event.change)) }
-            return try await engine.wait(for: run.id)
-        }
 
-        print("Value of 'rainfall': \(end.tasks[0].value?.canonicalText ?? "none")")
-        guard end.run.status == .succeeded else { exit(1) }
+            let end = try await engine.wait(for: run.id)
+            for task in end.tasks { try printOutput(of: task, from: engine.store) }
+            return end.run.status == .succeeded
+        }
+        guard succeeded else { exit(1) }
     }
 
     /// The script types of this app: two plugins of the package and one of its own.
@@ -43,6 +44,15 @@ struct HostApp {
             TaskDefinition(name: "totals", script: "totals.sql"),
             TaskDefinition(name: "notify", script: "notify.sh"),
         ])
+
+    /// Prints what a task has said and answered.
+    private static func printOutput(of task: TaskRun, from store: any EngineStore) throws {
+        if let value = task.value { print("\(task.name) answers \(value.canonicalText)") }
+        guard let attempt = task.attemptID else { return }
+        for case .log(let line) in try store.journal(of: attempt, after: 0, limit: 100).entries {
+            print("\(task.name) says: \(line.text)")
+        }
+    }
 
     private static func describe(_ change: RunChange) -> String {
         switch change {
