@@ -52,7 +52,7 @@ let package = Package(
         .target(name: "CPythonLink", path: "Plugins/PythonExecutor/Link"),
         .executableTarget(
             name: "PythonWorker", dependencies: ["CPython", "CSQLite"], path: "Plugins/PythonExecutor/Worker",
-            exclude: ["bootstrap.py", "inspector.py", "sluice.py"]),
+            exclude: ["bootstrap.py", "databases.py", "inspector.py", "sluice.py"]),
 
         // System libraries.
         .systemLibrary(
@@ -60,5 +60,26 @@ let package = Package(
         .systemLibrary(
             name: "CPython", path: "Sources/CPython", pkgConfig: "python3-embed",
             providers: [.apt(["libpython3-dev"])]),
+
+        // Tests.
+        .testTarget(name: "SluiceCoreTests", dependencies: ["SluiceCore"], swiftSettings: swift),
+        .testTarget(
+            name: "SluiceEngineTests", dependencies: ["SluiceCore", "SluiceEngine", "SluiceStore"],
+            swiftSettings: swift),
+        .testTarget(
+            name: "SluiceStoreTests", dependencies: ["SluiceCore", "SluiceStore", "SluiceTesting", grdb],
+            swiftSettings: swift),
+        .testTarget(
+            name: "SluiceCatalogueTests",
+            dependencies: ["SluiceCore", "SluiceCatalogue", "SluiceStore", "SluiceTesting"], swiftSettings: swift),
+        .testTarget(
+            name: "SQLExecutorTests", dependencies: ["SluiceCore", "SQLExecutor", "SluiceTesting"],
+            swiftSettings: swift),
+        .testTarget(
+            name: "PythonExecutorTests",
+            dependencies: ["SluiceCore", "PythonExecutor", "PythonWorker", "SluiceTesting"], swiftSettings: swift),
+        .testTarget(
+            name: "SluiceCLITests", dependencies: ["SluiceCLI", "PythonWorker", "Sluice"], swiftSettings: swift),
+        .testTarget(name: "HouseTests", dependencies: ["SluiceCore", "SluiceCLI"], swiftSettings: swift),
     ]
 )
