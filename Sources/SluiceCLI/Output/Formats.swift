@@ -2,9 +2,10 @@ import Foundation
 
 /// How times and amounts read.
 enum Formats {
-    /// `4.1 s`, `2 min 03 s`, `1 h 05 min`.
+    /// `0.4 ms`, `4.1 s`, `2 min 03 s`, `1 h 05 min`.
     static func duration(_ seconds: Double) -> String {
         switch seconds {
+        case ..<0.00995: return "\(fixed(max(0, seconds) * 1_000, 1)) ms"
         case ..<0.0995: return "\(fixed(max(0, seconds) * 1_000, 0)) ms"
         case ..<59.95: return "\(fixed(seconds, 1)) s"
         case ..<3_600:
