@@ -12,9 +12,12 @@ from _frozen_importlib import ModuleSpec
 from os import chdir, environ, environb, getpid, write
 from posixpath import dirname
 
-# The source of the module `sluice`; set by the worker.
-HELPER = ""
-HELPER_FILE = "<sluice>"
+# The module `sluice` and what stands behind its connect(), by file name: source, or code once it is compiled. Set by the
+# worker.
+MODULES = {}
+
+# What the file names of our own sources begin with.
+OWN_FILES = "<sluice"
 
 # Longest parts of a failure's report, in characters: its message; the head and the tail of its traceback.
 MESSAGE_LIMIT = 4_000
@@ -30,6 +33,15 @@ class Attempt:
     name = ""
     root = ""
     context = b""
+
+    @staticmethod
+    def databases():
+        """The module behind `sluice.connect`, loaded when it is needed."""
+        if not hasattr(Attempt, "loaded"):
+            module = type(sys)("sluice.databases")
+            exec(code_of("<sluice.databases>"), module.__dict__)
+            Attempt.loaded = module
+        return Attempt.loaded
 
 
 def raise_termination(number, frame):
@@ -76,7 +88,7 @@ class HelperFinder:
 
     @staticmethod
     def find_spec(name, path=None, target=None):
-        return ModuleSpec(name, HelperFinder, origin=HELPER_FILE) if name == "sluice" else None
+        return ModuleSpec(name, HelperFinder, origin="<sluice>") if name == "sluice" else None
 
     @staticmethod
     def create_module(spec):
@@ -85,11 +97,23 @@ class HelperFinder:
     @staticmethod
     def exec_module(module):
         module.__dict__["_attempt"] = Attempt
-        exec(compile(HELPER, HELPER_FILE, "exec"), module.__dict__)
+        exec(code_of("<sluice>"), module.__dict__)
 
-    @staticmethod
-    def get_source(name):
-        return HELPER
+
+def code_of(file):
+    """The compiled code of one of our own sources."""
+    found = MODULES[file]
+    if isinstance(found, str):
+        found = MODULES[file] = compile(found, file, "exec")
+    return found
+
+
+def ripen():
+    """Compiles one more of our sources, so that the scripts forked later need not. Returns whether there is another."""
+    sources = [file for file, found in MODULES.items() if isinstance(found, str)]
+    for file in sources[:1]:
+        code_of(file)
+    return len(sources) > 1
 
 
 def prepare(channel, name, file, root, folder, context, environment, source):
@@ -158,7 +182,7 @@ def shorten(error):
     error.__traceback__ = step
     last = None
     while step is not None:
-        if step.tb_frame.f_code.co_filename != HELPER_FILE:
+        if not step.tb_frame.f_code.co_filename.startswith(OWN_FILES):
             last = step
         step = step.tb_next
     if last is not None:

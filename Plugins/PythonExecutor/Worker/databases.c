@@ -4,17 +4,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-// The name that the next connection's main database gets; NULL for SQLite's own, `main`.
-static const char *next_name;
+// The name that the main database of this thread's next connection gets; NULL for SQLite's own, `main`.
+static _Thread_local const char *next_name;
 
 // SQLite calls this for every connection that is opened in this process.
 static int name_connection(sqlite3 *connection, const char **error, const struct sqlite3_api_routines *api) {
     (void)error;
     (void)api;
-    return next_name != NULL ? sqlite3_db_config(connection, SQLITE_DBCONFIG_MAINDBNAME, next_name) : SQLITE_OK;
+    // A connection that the script opens by itself stays as it is.
+    if (next_name == NULL) return SQLITE_OK;
+    int status = sqlite3_db_config(connection, SQLITE_DBCONFIG_MAINDBNAME, next_name);
+    if (status == SQLITE_OK) status = sqlite3_db_config(connection, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    if (status == SQLITE_OK) status = sqlite3_db_config(connection, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
+    return status;
 }
 
-// name_main(name): names the main database of connections opened from here on; None ends that.
+// name_main(name): the connections that this thread opens from here on are Sluice's, their main database of that name;
+// None ends that.
 static PyObject *name_main(PyObject *module, PyObject *argument) {
     (void)module;
     if (argument == Py_None) {
@@ -36,7 +42,7 @@ static PyObject *name_main(PyObject *module, PyObject *argument) {
 }
 
 static PyMethodDef methods[] = {
-    {"name_main", name_main, METH_O, "Names the main database of the connections opened from here on."},
+    {"name_main", name_main, METH_O, "Names the main database of the connections that this thread opens from here on."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -78,12 +78,20 @@ static int start(const char *executable, char *reason, size_t size) {
     return PyStatus_Exception(status) ? refuse(status, reason, size) : 0;
 }
 
+// Gives bootstrap.py one of the sources in this binary. Returns false with an exception.
+static bool give_source(const char *file, const char *source) {
+    PyObject *modules = PyDict_GetItemString(bootstrap, "MODULES");
+    PyObject *text = PyUnicode_FromString(source);
+    bool given = modules != NULL && text != NULL && PyDict_SetItemString(modules, file, text) == 0;
+    Py_XDECREF(text);
+    return given;
+}
+
 int interpreter_start(const char *executable, char *reason, size_t size) {
     if (start(executable, reason, size) < 0) return -1;
     bootstrap = load(source_bootstrap, "<sluice bootstrap>");
-    PyObject *helper = bootstrap != NULL ? PyUnicode_FromString(source_sluice) : NULL;
-    bool loaded = helper != NULL && PyDict_SetItemString(bootstrap, "HELPER", helper) == 0;
-    Py_XDECREF(helper);
+    bool loaded = bootstrap != NULL && give_source("<sluice>", source_sluice)
+        && give_source("<sluice.databases>", source_databases);
     return loaded ? 0 : refuse_exception(reason, size);
 }
 
@@ -100,6 +108,14 @@ static PyObject *call(const char *name, PyObject *arguments) {
     }
     Py_XDECREF(arguments);
     return result;
+}
+
+bool interpreter_ripen(void) {
+    PyObject *result = call("ripen", PyTuple_New(0));
+    bool more = result == Py_True;
+    if (result == NULL) PyErr_Print();
+    Py_XDECREF(result);
+    return more;
 }
 
 void interpreter_warm(void) {

@@ -1,6 +1,7 @@
 // The embedded CPython.
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "request.h"
@@ -11,6 +12,10 @@ int interpreter_start(const char *executable, char *reason, size_t size);
 
 // The version of the interpreter, such as `3.11.2`.
 const char *interpreter_version(void);
+
+// In the worker, when it has nothing else to do: prepares a little more of what scripts may need. Returns whether there is
+// more of it.
+bool interpreter_ripen(void);
 
 // In a script's process, before its request is known: does now what need not wait for it.
 void interpreter_warm(void);

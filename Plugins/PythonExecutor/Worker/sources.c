@@ -14,3 +14,7 @@ const char source_inspector[] = {
 const char source_sluice[] = {
 #embed "sluice.py" suffix(, 0)
 };
+
+const char source_databases[] = {
+#embed "databases.py" suffix(, 0)
+};

@@ -7,3 +7,5 @@ extern const char source_bootstrap[];
 extern const char source_inspector[];
 // The module `sluice`.
 extern const char source_sluice[];
+// What stands behind sluice.connect().
+extern const char source_databases[];

@@ -211,16 +211,17 @@ int worker_serve(int control) {
     if (processes_adopt_orphans() < 0 || sigprocmask(SIG_SETMASK, &watched, NULL) < 0) return 1;
     self.signals = signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
     if (self.signals < 0) return 1;
+    bool is_ripe = false;
     for (;;) {
         ensure_spare(&self);
         struct pollfd ready[2] = {
             {.fd = control, .events = POLLIN},
             {.fd = self.signals, .events = POLLIN},
         };
-        if (poll(ready, 2, -1) < 0) {
-            if (errno == EINTR) continue;
-            break;
-        }
+        int count = poll(ready, 2, is_ripe ? -1 : 0);
+        if (count < 0 && errno != EINTR) break;
+        if (count == 0) is_ripe = !interpreter_ripen();
+        if (count <= 0) continue;
         if (ready[1].revents != 0) reap(&self);
         if (ready[0].revents != 0 && !obey(&self)) break;
     }
