@@ -1,0 +1,1 @@
+../../../SQLExecutorTests/Support/SplitOracle.swift
