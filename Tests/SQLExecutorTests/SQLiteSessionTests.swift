@@ -63,6 +63,7 @@ struct SQLiteSessionTests {
         #expect(failure.code == "sql.unknown-schema")
         #expect(failure.line == 2)
         try await house.must("SELECT 1; USE DATABASE d; USE SCHEMA public; SELECT 2", in: "a")
+        try await house.must("SELECT 1; USE DATABASE d; CREATE SCHEMA a; CREATE TABLE t(x)", in: "a")
     }
 
     @Test func useIsRefusedInsideATransaction() async throws {

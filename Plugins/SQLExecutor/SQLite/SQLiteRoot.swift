@@ -88,8 +88,8 @@ struct SQLiteRoot: Sendable {
 
     // MARK: - Making
 
+    /// Makes a database with its `public`; the name has been checked.
     func createDatabase(_ name: String) throws(SQLError) {
-        try SQLiteName.require(name, what: .database)
         if let same = try databases().first(where: { $0.utf8.map(\.lowered) == name.utf8.map(\.lowered) }) {
             throw Self.duplicate("database", name, same)
         }
@@ -97,9 +97,8 @@ struct SQLiteRoot: Sendable {
         try makeFile(name, Self.defaultSchema)
     }
 
+    /// Makes a schema in an existing database; the name has been checked.
     func createSchema(_ name: String, in database: String) throws(SQLError) {
-        try SQLiteName.require(name, what: .schema)
-        try requireDatabase(database)
         if let same = try schema(called: name, in: database) { throw Self.duplicate("schema", name, same) }
         try makeFile(database, name)
     }

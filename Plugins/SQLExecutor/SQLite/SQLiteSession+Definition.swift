@@ -31,15 +31,23 @@ extension SQLiteSession {
         let definition = try read(statement, what, of: script)
         switch statement.verb {
         case .createDatabase:
+            try SQLiteName.require(definition.name, what: .database)
             if definition.ifNotExists, root.exists(definition.name) { return true }
             try root.createDatabase(definition.name)
         case .createSchema:
             let database = definition.database ?? self.database
+            try SQLiteName.require(definition.name, what: .schema)
+            try root.requireDatabase(database)
             if definition.ifNotExists, root.exists(database, definition.name) { return true }
             try root.createSchema(definition.name, in: database)
             _ = forgetAbsentNames()
-        case .dropDatabase: try dropDatabase(definition)
-        default: try dropSchema(definition)
+        // What is dropped must not be open here because of where the session was before a USE.
+        case .dropDatabase:
+            try follow()
+            try dropDatabase(definition)
+        default:
+            try follow()
+            try dropSchema(definition)
         }
         return true
     }
@@ -102,7 +110,7 @@ extension SQLiteSession {
         if name == SQLiteRoot.defaultDatabase {
             throw SQLError(code: "sql.drop-refused", category: .conflict, "The database '\(name)' always exists.")
         }
-        if name == database || name == handle.database {
+        if name == handle.database {
             throw SQLError(
                 code: "sql.drop-refused", category: .conflict,
                 "The script is in database '\(name)'. USE DATABASE another one before you drop it.")
@@ -128,7 +136,7 @@ extension SQLiteSession {
                 code: "sql.drop-refused", category: .conflict,
                 "Every database keeps its schema '\(name)'. Drop its tables.")
         }
-        if (database == self.database && name == schema) || (database == handle.database && name == handle.schema) {
+        if database == handle.database, name == handle.schema {
             throw SQLError(
                 code: "sql.drop-refused", category: .conflict,
                 "The script is in schema '\(name)'. USE SCHEMA another one before you drop it.")

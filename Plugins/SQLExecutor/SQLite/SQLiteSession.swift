@@ -107,8 +107,9 @@ final class SQLiteSession: SQLSession {
 
     func run(_ index: Int, of script: SQLScript) throws(SQLError) -> SQLResult {
         let statement = script.statements[index]
-        try follow()
+        // Making a schema needs none, not even the one that a USE DATABASE now misses.
         if try define(statement, of: script) { return SQLResult() }
+        try follow()
         return try perform(index, of: script, []) { (rows, result: inout SQLResult, size: inout Int) in
             let returned = result.rowsReturned ?? 0
             result.rowsReturned = returned + 1
@@ -140,8 +141,8 @@ final class SQLiteSession: SQLSession {
             try self.use(use)
             return ResultRows()
         }
-        try follow()
         if try define(statement, of: script) { return ResultRows() }
+        try follow()
         var all: [[JSONValue]] = []
         let result = try perform(0, of: script, parameters) { (rows, result: inout SQLResult, _: inout Int) in
             if result.columns.isEmpty { result.columns = rows.columns }

@@ -24,9 +24,7 @@ extension SQLScript {
                 plan.warnings.append(
                     PlanWarning(
                         code: "sql.bare-select",
-                        message: "A bare SELECT in an unattended script: nobody will see its rows beyond the first "
-                            + "\(StepPreview.rowLimit). Write them into a table, or take it out.",
-                        line: statement.line, column: statement.column))
+                        message: Self.bareSelect, line: statement.line, column: statement.column))
             }
             if !statement.traits.isDisjoint(with: [.secret, .mayHoldSecret]) {
                 for secret in SQLRedactor(dialect: dialect).secrets(
@@ -36,15 +34,19 @@ extension SQLScript {
                     plan.warnings.append(
                         PlanWarning(
                             code: "sql.secret",
-                            message:
-                                "The script holds a secret in plain text. Everybody who may read the script sees it; "
-                                + "logs show it as \(SQLSecrets.blank).",
-                            line: place.line, column: place.column))
+                            message: Self.plainSecret, line: place.line, column: place.column))
                 }
             }
         }
         return plan
     }
+
+    private static let bareSelect =
+        "A bare SELECT in an unattended script: nobody will see its rows beyond the first \(StepPreview.rowLimit). "
+        + "Write them into a table, or take it out."
+    private static let plainSecret =
+        "The script holds a secret in plain text. Everybody who may read the script sees it; "
+        + "logs show it as \(SQLSecrets.blank)."
 
     /// The `USE` statements before the first other one.
     func leadingUses() throws(SQLError) -> [SQLUse] {

@@ -32,11 +32,7 @@ public struct SQLScript: Sendable {
     }
 
     /// The statement's text as it stands in the script, with its secrets.
-    public func text(of statement: SQLStatement) -> String {
-        bytes.withUnsafeBufferPointer { buffer in
-            String(decoding: UnsafeBufferPointer(rebasing: buffer[statement.start..<statement.end]), as: UTF8.self)
-        }
-    }
+    public func text(of statement: SQLStatement) -> String { text(from: statement.start, to: statement.end) }
 
     /// The statement's text with every secret as `'***'`.
     ///
@@ -44,12 +40,19 @@ public struct SQLScript: Sendable {
     public func redactedText(of statement: SQLStatement, limit: Int = .max) -> String {
         let text =
             statement.traits.isDisjoint(with: [.secret, .mayHoldSecret])
-            ? self.text(of: statement)
+            // One byte beyond the limit shows that there is more.
+            ? self.text(from: statement.start, to: min(statement.end, statement.start + min(limit, bytes.count) + 1))
             : SQLRedactor(dialect: dialect).redact(bytes.span, from: statement.start, to: statement.end)
         guard text.utf8.count > limit else { return text }
         var end = text.utf8.index(text.startIndex, offsetBy: limit)
         while end > text.startIndex, text.utf8[end] & 0xC0 == 0x80 { end = text.utf8.index(before: end) }
         return String(text[..<end])
+    }
+
+    private func text(from start: Int, to end: Int) -> String {
+        bytes.withUnsafeBufferPointer { buffer in
+            String(decoding: UnsafeBufferPointer(rebasing: buffer[start..<end]), as: UTF8.self)
+        }
     }
 
     /// What a `USE` statement switches; nil for any other statement.
