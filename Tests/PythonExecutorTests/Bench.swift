@@ -80,3 +80,8 @@ func failure(_ outcome: TaskOutcome, _ location: SourceLocation = #_sourceLocati
     }
     return failure
 }
+
+/// Records an issue unless the script succeeded without a value.
+func expectDone(_ outcome: TaskOutcome, _ location: SourceLocation = #_sourceLocation) {
+    #expect(outcome == .succeeded(value: nil), sourceLocation: location)
+}

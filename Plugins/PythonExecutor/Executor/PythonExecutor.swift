@@ -3,6 +3,10 @@ import Foundation
 import SluiceCore
 
 /// Runs Python scripts in embedded CPython, each in a process of its own that is forked from a warm worker.
+///
+/// A script is `__main__` in a private working folder and imports the bucket's modules as they were when its run was
+/// submitted. Its requirements (PEP 723) lead to an environment that is built once. An attempt is over only when its last
+/// process, whatever that did to get away, is reaped.
 public final class PythonExecutor: TaskExecutor {
     public let kind = ScriptKind.python
     public let fileExtensions = ["py"]
@@ -12,16 +16,25 @@ public final class PythonExecutor: TaskExecutor {
     private let inspector = Inspector()
     private let snapshots: SnapshotFolders
     private let workingFolders: WorkingFolders
+    private let environments: Environments
 
     /// - Parameters:
     ///   - worker: the worker's executable, the product `sluice-python`.
     ///   - folder: where environments, snapshots and working folders lie; made when needed.
     ///   - settings: how scripts run.
-    public init(worker: URL, folder: URL, settings: PythonSettings = PythonSettings()) {
+    ///   - host: environment variables of which the installer of requirements gets those that it needs: `PATH`, `HOME`,
+    ///     proxies, certificates, `PIP_…`, `UV_…`. Scripts get none of them.
+    public init(
+        worker: URL, folder: URL, settings: PythonSettings = PythonSettings(),
+        host: [String: String] = ProcessInfo.processInfo.environment
+    ) {
         self.settings = settings
         workers = Workers(executable: worker, settings: settings)
         snapshots = SnapshotFolders(root: folder.appendingPathComponent("snapshots"))
         workingFolders = WorkingFolders(root: folder.appendingPathComponent("work"))
+        environments = Environments(
+            root: folder.appendingPathComponent("environments"), settings: settings, workers: workers,
+            workingFolders: workingFolders, host: host)
     }
 
     deinit {
@@ -37,7 +50,7 @@ public final class PythonExecutor: TaskExecutor {
     }
 
     public func plan(_ request: PlanRequest) async throws -> TaskPlan {
-        let inspection = try await inspect(request.script, request.content)
+        let (inspection, _) = try await inspect(request.script, request.content)
         return TaskPlan(
             target: request.defaults.overridden(by: inspection.target),
             warnings: inspection.warnings.map { PlanWarning(code: $0.code, message: $0.message, line: $0.line) })
@@ -45,12 +58,20 @@ public final class PythonExecutor: TaskExecutor {
 
     public func execute(_ attempt: TaskAttempt, in context: any TaskContext) async throws -> TaskOutcome {
         try Task.checkCancellation()
-        let inspection = try await inspect(attempt.script, attempt.content)
-        _ = inspection
+        let (inspection, requirements) = try await inspect(attempt.script, attempt.content)
         let root = try await snapshots.folder(of: attempt.snapshot, context)
-        let worker = try workers.base()
+        var prefix: String?
+        if !requirements.isEmpty {
+            let recipe = EnvironmentRecipe(requirements, version: inspection.version, settings: settings)
+            switch try await environments.environment(for: recipe, attempt: attempt.id, context) {
+            case .ready(let built): prefix = built
+            case .failed(let failure): return .failed(failure)
+            }
+        }
+        let interpreter = prefix.map { "\($0)/bin/python3" } ?? settings.interpreter
+        let worker = try workers.worker(for: interpreter)
         try await context.begin()
-        return try await run(attempt, root: root, in: worker, context)
+        return try await run(attempt, root: root, prefix: prefix, in: worker, context)
     }
 
     public func shutdown() async {
@@ -59,27 +80,56 @@ public final class PythonExecutor: TaskExecutor {
         await workers.ended()
     }
 
-    private func inspect(_ script: ScriptVersion, _ content: Data) async throws -> Inspection {
+    /// What a script needs, read without running it.
+    ///
+    /// - Throws: ``PythonError`` of category `badInput` when it can never run as it is.
+    private func inspect(
+        _ script: ScriptVersion, _ content: Data
+    ) async throws -> (Inspection, [Requirement]) {
         let inspection = try await inspector.inspect(script, content, from: try workers.base())
         if let refusal = inspection.refusal {
-            var place = script.name
-            if let line = refusal.line { place += ":\(line)" }
-            if let column = refusal.column { place += ":\(column)" }
-            throw PythonError(
-                code: refusal.code, "\(place): \(refusal.message).", category: .badInput, line: refusal.line,
-                column: refusal.column)
+            throw refused(script, refusal.code, refusal.message, refusal.line, refusal.column)
         }
-        return inspection
+        let allowed = settings.allowedPackages.map { Set($0.map(Requirement.normalised)) }
+        let requirements = try inspection.requirements.map { entry in
+            guard let requirement = Requirement(entry.text) else {
+                throw refused(
+                    script, "python.requirement",
+                    "'\(entry.text)' is no requirement; write a package's name and versions, such as \"pandas>=2\"",
+                    entry.line)
+            }
+            if let allowed, requirement.isDirect || !allowed.contains(requirement.name) {
+                let reason =
+                    requirement.isDirect
+                    ? "packages come from the index here, not from a place of their own"
+                    : "the package '\(requirement.name)' is not among those allowed here: "
+                        + allowed.sorted().joined(separator: ", ")
+                throw refused(script, "python.not-allowed", reason, entry.line)
+            }
+            return requirement
+        }
+        return (inspection, requirements)
+    }
+
+    private func refused(
+        _ script: ScriptVersion, _ code: String, _ message: String, _ line: Int?, _ column: Int? = nil
+    ) -> PythonError {
+        var place = script.name
+        if let line { place += ":\(line)" }
+        if let column { place += ":\(column)" }
+        return PythonError(
+            code: code, "\(place): \(message).", category: .badInput, line: line, column: column)
     }
 
     private func run(
-        _ attempt: TaskAttempt, root: String, in worker: WorkerProcess, _ context: any TaskContext
+        _ attempt: TaskAttempt, root: String, prefix: String?, in worker: WorkerProcess, _ context: any TaskContext
     ) async throws -> TaskOutcome {
         let folder = try workingFolders.make(for: attempt.id)
         let request = AttemptRequest.script(
             name: attempt.script.name, file: "\(root)/\(attempt.script.name)", root: root, folder: folder,
             context: ScriptContext(attempt, context.inputs).json,
-            environment: ScriptContext.environment(folder: folder, settings: settings), source: attempt.content)
+            environment: ScriptContext.environment(folder: folder, settings: settings, prefix: prefix),
+            source: attempt.content)
         let opened: WorkerProcess.Opened
         do {
             opened = try worker.openAttempt()

@@ -119,6 +119,8 @@ int sluice_link_wait(pid_t process) {
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+int sluice_link_sync(int descriptor) { return syncfs(descriptor) < 0 ? errno : 0; }
+
 const char *sluice_link_signal_text(int number) {
     const char *text = sigdescr_np(number);
     return text != NULL ? text : "unknown signal";

@@ -134,10 +134,13 @@ def prepare(channel, name, file, root, folder, context, environment, source):
     beside = dirname(file)
     sys.path[:0] = [beside] if beside == Attempt.root else [beside, Attempt.root]
     sys.meta_path.insert(0, HelperFinder)
-    space = sys.modules["__main__"].__dict__
-    space["__file__"] = file
-    space["__cached__"] = None
-    space["__loader__"] = ScriptLoader(source)
+    # The worker's own __main__ is out of the collector's reach, and so would be what this script leaves in it.
+    main = sys.modules["__main__"] = type(sys)("__main__")
+    main.__builtins__ = sys.modules["builtins"]
+    main.__annotations__ = {}
+    main.__file__ = file
+    main.__cached__ = None
+    main.__loader__ = ScriptLoader(source)
     return compile(source, Attempt.name, "exec", dont_inherit=True)
 
 

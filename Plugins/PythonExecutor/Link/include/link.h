@@ -28,6 +28,9 @@ int sluice_link_read(int socket, void *bytes, size_t count);
 // Waits for a child to end. Returns its exit status, or 128 plus the number of the signal that ended it.
 int sluice_link_wait(pid_t process);
 
+// Writes everything to disk that the file system behind `descriptor` holds back. Returns 0 or an error number.
+int sluice_link_sync(int descriptor);
+
 // What a signal is called: `Segmentation fault`, and `SIGSEGV`. Never NULL.
 const char *sluice_link_signal_text(int number);
 const char *sluice_link_signal_name(int number);

@@ -1,0 +1,58 @@
+import Foundation
+import PythonExecutor
+import SluiceCore
+import Testing
+
+@Suite("Settings")
+struct SettingsTests {
+    @Test func comeFromTheEnvironment() {
+        let settings = PythonSettings.fromEnvironment([
+            "SLUICE_PYTHON": "/opt/python3", "SLUICE_PYTHON_INDEX_URL": "https://index/simple",
+            "SLUICE_PYTHON_OFFLINE": "Yes", "SLUICE_PYTHON_ALLOW": "pandas, numpy", "SLUICE_PYTHON_GRACE": "1.5",
+        ])
+        #expect(settings.interpreter == "/opt/python3")
+        #expect(settings.indexURL == "https://index/simple")
+        #expect(settings.isOffline)
+        #expect(settings.allowedPackages == ["pandas", "numpy"])
+        #expect(settings.grace == .seconds(1.5))
+        #expect(PythonSettings.fromEnvironment([:]) == PythonSettings())
+    }
+
+    @Test func refuseAWorkerThatIsNotThere() async throws {
+        let executor = PythonExecutor(
+            worker: URL(fileURLWithPath: "/nowhere/sluice-python"),
+            folder: FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString))
+        let data = Data("print(1)".utf8)
+        let error = await #expect(throws: PythonError.self) {
+            _ = try await executor.plan(
+                PlanRequest(
+                    script: ScriptVersion(name: "a.py", kind: .python, hash: ContentHash(of: data), size: data.count),
+                    content: data, connection: FakeContext.connection(root: "/nowhere"), defaults: SessionDefaults()))
+        }
+        #expect(error?.code == "python.worker")
+        #expect(error?.category == .fault)
+        #expect(error?.message.contains("/nowhere/sluice-python") == true)
+    }
+
+    @Test func refuseAnInterpreterThatIsNotThere() async throws {
+        try await Bench.with(PythonSettings(interpreter: "/nowhere/python3")) { bench in
+            let error = await #expect(throws: PythonError.self) { _ = try await bench.plan("print(1)") }
+            #expect(error?.code == "python.interpreter")
+            #expect(error?.message.contains("/nowhere/python3") == true)
+        }
+    }
+
+    @Test func refuseAFolderThatCannotBeMade() async throws {
+        let executor = PythonExecutor(worker: Bench.worker, folder: URL(fileURLWithPath: "/dev/null/python"))
+        let context = FakeContext(scripts: ["a.py": "print(1)"])
+        let script = try #require(context.catalogue["a.py"])
+        let attempt = TaskAttempt(
+            id: AttemptID(task: TaskRunID(run: RunID(1), index: 0), number: 1), job: "j", task: "t", script: script,
+            content: try await context.content(of: script.hash), snapshot: context.catalogue.id,
+            target: SessionDefaults(), connection: FakeContext.connection(root: "/nowhere"), nominalTime: Date())
+        let error = await #expect(throws: PythonError.self) { _ = try await executor.execute(attempt, in: context) }
+        #expect(error?.code == "python.folder")
+        #expect(!context.state.hasBegun)
+        await executor.shutdown()
+    }
+}
