@@ -79,7 +79,8 @@ let package = Package(
             name: "PythonExecutorTests",
             dependencies: ["SluiceCore", "PythonExecutor", "PythonWorker", "SluiceTesting"], swiftSettings: swift),
         .testTarget(
-            name: "SluiceCLITests", dependencies: ["SluiceCLI", "PythonWorker", "Sluice"], swiftSettings: swift),
+            name: "SluiceCLITests", dependencies: ["SluiceCLI", "PythonWorker", "Sluice", "SluiceTesting"],
+            swiftSettings: swift),
         .testTarget(name: "HouseTests", dependencies: ["SluiceCore", "SluiceCLI"], swiftSettings: swift),
     ]
 )

@@ -1,11 +1,14 @@
 import ArgumentParser
 import Foundation
+import Logging
 
 @main
 enum Main {
     static func main() async {
         // A reader that goes away (`sluice logs 3.1 | head`) ends a write with an error, not the process.
         signal(SIGPIPE, SIG_IGN)
+        // What fails is thrown and printed once, as a person reads it.
+        LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() }
         do {
             var command = try SluiceCommand.parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {

@@ -40,7 +40,8 @@ struct RunSummary {
 
     /// The first rows of the last SELECT of a run that succeeded.
     private func printRows(to output: Output) {
-        guard state.run.status == .succeeded, let place = records.lastIndex(where: { $0.lastPreview != nil }), let preview = records[place].lastPreview
+        guard state.run.status == .succeeded, let place = records.lastIndex(where: { $0.lastPreview != nil }),
+            let preview = records[place].lastPreview
         else { return }
         output.line()
         output.line(output.style.bold("Top rows of \(DisplayText.safe(state.tasks[place].name))"))

@@ -2,27 +2,27 @@ import Foundation
 import Glibc
 
 /// A file system of its own, of some hundred kilobytes, that can be filled and made read-only. Needs root.
-final class SmallDisk: Sendable {
-    static let isAvailable = geteuid() == 0 && (try? SmallDisk(kilobytes: 64)) != nil
+package final class SmallDisk: Sendable {
+    package static let isAvailable = geteuid() == 0 && (try? SmallDisk(kilobytes: 64)) != nil
 
     struct MountFailed: Error {
         var words: String
     }
 
-    let folder: TemporaryFolder
-    var url: URL { folder.url }
+    package let folder: TemporaryFolder
+    package var url: URL { folder.url }
 
-    init(kilobytes: Int) throws {
+    package init(kilobytes: Int) throws {
         folder = try TemporaryFolder()
         try Self.run("mount", ["-t", "tmpfs", "-o", "size=\(kilobytes)k", "tmpfs", folder.path])
     }
 
     deinit { try? Self.run("umount", ["-l", folder.path]) }
 
-    func makeReadOnly() throws { try Self.run("mount", ["-o", "remount,ro", folder.path]) }
+    package func makeReadOnly() throws { try Self.run("mount", ["-o", "remount,ro", folder.path]) }
 
     /// Takes what space is left.
-    func fill() throws {
+    package func fill() throws {
         let file = open(folder.path + "/filler", O_WRONLY | O_CREAT | O_APPEND, 0o600)
         guard file >= 0 else { throw MountFailed(words: String(cString: strerror(errno))) }
         defer { close(file) }
@@ -30,7 +30,7 @@ final class SmallDisk: Sendable {
         while write(file, block, block.count) > 0 {}
     }
 
-    func free() throws { try FileManager.default.removeItem(at: url.appending(path: "filler")) }
+    package func free() throws { try FileManager.default.removeItem(at: url.appending(path: "filler")) }
 
     private static func run(_ command: String, _ arguments: [String]) throws {
         let process = Process()
