@@ -38,14 +38,18 @@ struct RunSummary {
         }
     }
 
-    /// The first rows of the last SELECT of a run that succeeded.
+    /// The first rows that a run which succeeded leaves its reader: of the last task whose value is a table, or whose
+    /// last SELECT answered rows.
     private func printRows(to output: Output) {
-        guard state.run.status == .succeeded, let place = records.lastIndex(where: { $0.lastPreview != nil }),
-            let preview = records[place].lastPreview
-        else { return }
-        output.line()
-        output.line(output.style.bold("Top rows of \(DisplayText.safe(state.tasks[place].name))"))
-        for line in PreviewTable.lines(preview, limit: 10, style: output.style) { output.line("  " + line) }
+        guard state.run.status == .succeeded else { return }
+        for (task, record) in zip(state.tasks, records).reversed() {
+            guard let rows = task.value.flatMap(RowsTable.init(value:)) ?? record.lastPreview.map(RowsTable.init)
+            else { continue }
+            output.line()
+            output.line(output.style.bold("Top rows of \(DisplayText.safe(task.name))"))
+            for line in rows.lines(limit: 10, style: output.style) { output.line("  " + line) }
+            return
+        }
     }
 
     private func printArtifacts(to output: Output) {
@@ -56,39 +60,6 @@ struct RunSummary {
                     "\(output.style.bold(DisplayText.safe(artifact.name))) of \(DisplayText.safe(task.name)): \(artifact.path)"
                 )
             }
-        }
-    }
-}
-
-/// Rows of a result as a table.
-enum PreviewTable {
-    static func lines(_ preview: StepPreview, limit: Int, style: Style) -> [String] {
-        let rows = preview.rows.prefix(limit)
-        let numbers = preview.columns.indices.filter { column in
-            rows.allSatisfy { $0[column].isNumberOrNull }
-        }
-        var table = TextTable(preview.columns, rightAligned: Set(numbers))
-        for row in rows { table.add(row.map(\.cell)) }
-        var lines = table.lines(style: style, limit: 40)
-        if preview.rows.count > limit { lines.append(style.dim("… \(preview.rows.count - limit) more kept")) }
-        return lines
-    }
-}
-
-extension JSONValue {
-    fileprivate var isNumberOrNull: Bool {
-        switch self {
-        case .null, .integer, .number: true
-        default: false
-        }
-    }
-
-    /// The value as it stands in a table's cell.
-    fileprivate var cell: String {
-        switch self {
-        case .null: "NULL"
-        case .string(let text): text
-        default: canonicalText
         }
     }
 }

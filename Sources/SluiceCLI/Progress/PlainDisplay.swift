@@ -4,7 +4,8 @@ import Sluice
 final class PlainDisplay: RunDisplay {
     private let output: Output
     private var shown: [TaskRunID: TaskState] = [:]
-    private var lastProgress: [TaskRunID: String] = [:]
+    /// What was printed last of each task, so that a progress that repeats the log is not printed beside it.
+    private var lastText: [TaskRunID: String] = [:]
 
     init(_ output: Output) { self.output = output }
 
@@ -16,11 +17,14 @@ final class PlainDisplay: RunDisplay {
 
     func show(_ entry: JournalEntry, of task: TaskRun) {
         switch entry {
-        case .log(let line): output.line("\(name(task)) | \(DisplayText.safe(line.text))")
+        case .log(let line):
+            lastText[task.id] = line.text
+            output.line("\(name(task)) | \(DisplayText.safe(line.text))")
         case .progress(let progress):
             let text = progress.description
-            guard lastProgress[task.id] != text else { return }
-            lastProgress[task.id] = text
+            let last = lastText[task.id, default: ""].drop { $0 == " " }
+            guard last.isEmpty || !text.hasSuffix(last) else { return }
+            lastText[task.id] = text
             output.line("\(name(task)) … \(DisplayText.safe(text))")
         case .stepStarted, .stepEnded, .preview, .artifact: break
         }
