@@ -1,10 +1,26 @@
-/// The smallest unit that the lexer tells apart: a kind and the bytes it covers.
+/// The smallest unit that the lexer tells apart: a kind and the bytes it covers. Small, because it is passed around once for
+/// every few bytes of a script.
 struct SQLToken {
+    private var startOffset: UInt32
+    private var endOffset: UInt32
     var kind: SQLTokenKind
+
+    /// - Parameters:
+    ///   - start: offset of the first byte, below 4 GiB.
+    ///   - end: offset behind the last byte.
+    @inline(__always)
+    init(kind: SQLTokenKind, start: Int, end: Int) {
+        self.kind = kind
+        startOffset = UInt32(truncatingIfNeeded: start)
+        endOffset = UInt32(truncatingIfNeeded: end)
+    }
+
     /// Offset of the first byte.
-    var start: Int
+    @inline(__always)
+    var start: Int { Int(startOffset) }
     /// Offset behind the last byte.
-    var end: Int
+    @inline(__always)
+    var end: Int { Int(endOffset) }
 
     var range: Range<Int> { start..<end }
 }

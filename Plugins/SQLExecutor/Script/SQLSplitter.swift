@@ -62,6 +62,13 @@ struct SQLSplitter {
         while true {
             let token = lexer.next(in: bytes)
             switch token.kind {
+            // Most tokens of most scripts: nothing about the statement depends on them any more.
+            case .word, .number, .symbol, .assignment, .parameter, .openParenthesis, .closeParenthesis:
+                if start >= 0, head == .done, body == .plain, !awaitsObject {
+                    end = token.end
+                    shift(token)
+                    continue
+                }
             case .comment:
                 if start >= 0 { traits.insert(.mayHoldSecret) }
                 continue
