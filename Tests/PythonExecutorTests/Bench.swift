@@ -8,11 +8,13 @@ final class Bench: Sendable {
     let folder: URL
     let executor: PythonExecutor
 
-    init(_ settings: PythonSettings = PythonSettings()) throws {
+    /// - Parameter host: the environment of the installer's host, for the bench's folder; this process's own when nil.
+    init(_ settings: PythonSettings = PythonSettings(), host: ((URL) -> [String: String])? = nil) throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("sluice-python-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         executor = PythonExecutor(
-            worker: Self.worker, folder: folder.appendingPathComponent("python"), settings: settings)
+            worker: Self.worker, folder: folder.appendingPathComponent("python"), settings: settings,
+            host: host?(folder) ?? ProcessInfo.processInfo.environment)
     }
 
     /// The worker that was built beside the tests.
@@ -20,9 +22,10 @@ final class Bench: Sendable {
 
     /// Runs `body` with a bench, and takes the bench away.
     static func with<Result>(
-        _ settings: PythonSettings = PythonSettings(), _ body: (Bench) async throws -> Result
+        _ settings: PythonSettings = PythonSettings(), host: ((URL) -> [String: String])? = nil,
+        _ body: (Bench) async throws -> Result
     ) async throws -> Result {
-        let bench = try Bench(settings)
+        let bench = try Bench(settings, host: host)
         do {
             let result = try await body(bench)
             await bench.close()
@@ -31,6 +34,68 @@ final class Bench: Sendable {
             await bench.close()
             throw error
         }
+    }
+
+    /// A second executor on the same folder.
+    func anotherExecutor() -> PythonExecutor {
+        PythonExecutor(worker: Self.worker, folder: folder.appendingPathComponent("python"))
+    }
+
+    /// Makes a package with a module of one constant, `VALUE`, its version.
+    ///
+    /// - Parameters:
+    ///   - isSlow: whether it is a source package whose build writes its process into the file `building` and never ends.
+    ///   - place: where to put it; a file of the bench's folder when nil.
+    func makeWheel(_ name: String, _ version: String, isSlow: Bool = false, at place: URL? = nil) throws -> URL {
+        let archive = folder.appendingPathComponent("\(name)-\(version)\(isSlow || place != nil ? ".zip" : "-py3-none-any.whl")")
+        let maker = Process()
+        maker.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
+        maker.arguments = [
+            "-c", Self.wheelMaker, (place ?? archive).path, name, version,
+            isSlow ? folder.appendingPathComponent("building").path : "",
+        ]
+        try maker.run()
+        maker.waitUntilExit()
+        #expect(maker.terminationStatus == 0)
+        return place ?? archive
+    }
+
+    /// Writes a wheel, or, where a name ends in `.zip`, a source package that builds itself without further tools.
+    private static let wheelMaker = #"""
+        import sys, zipfile
+        path, name, version, note = sys.argv[1:]
+        backend = f"""
+        import os, time, zipfile
+        def write(path):
+            info = "{name}-{version}.dist-info/"
+            with zipfile.ZipFile(path, "w") as archive:
+                archive.writestr("{name}.py", "VALUE = '{version}'")
+                archive.writestr(info + "METADATA", "Metadata-Version: 2.1\\nName: {name}\\nVersion: {version}\\n")
+                archive.writestr(info + "WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+                archive.writestr(info + "RECORD", "{name}.py,,\\n")
+        def build_wheel(folder, settings=None, metadata=None):
+            if {note!r}:
+                with open({note!r} + ".new", "w") as file:
+                    file.write(str(os.getpid()))
+                os.rename({note!r} + ".new", {note!r})
+                time.sleep(1000)
+            write(folder + "/{name}-{version}-py3-none-any.whl")
+            return "{name}-{version}-py3-none-any.whl"
+        """
+        project = "[build-system]\nrequires = []\nbuild-backend = 'backend'\nbackend-path = ['.']\n"
+        if path.endswith(".whl"):
+            space = {}
+            exec(backend, space)
+            space["write"](path)
+        else:
+            with zipfile.ZipFile(path, "w") as archive:
+                archive.writestr("pkg/backend.py", backend)
+                archive.writestr("pkg/pyproject.toml", project + f"[project]\nname = '{name}'\nversion = '{version}'\n")
+        """#
+
+    /// The process that a file names.
+    func process(in file: String) throws -> Int32 {
+        try #require(Int32(try String(contentsOfFile: file, encoding: .utf8)))
     }
 
     func close() async {
