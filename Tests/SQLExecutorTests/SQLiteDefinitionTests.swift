@@ -127,6 +127,19 @@ struct SQLiteDefinitionTests {
         #expect(try databases(house) == ["master"])
     }
 
+    @Test func ofManySessionsThatMakeOneExactlyOneDoes() async throws {
+        let house = try SQLiteHouse()
+        for statement in ["CREATE DATABASE d", "CREATE SCHEMA s"] {
+            let made = try await withThrowingTaskGroup(of: Bool.self) { group in
+                for _ in 0..<8 { group.addTask { try await house.run(statement).succeeded } }
+                return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+            }
+            #expect(made == 1, "\(statement)")
+        }
+        let names = try FileManager.default.subpathsOfDirectory(atPath: house.root.path(percentEncoded: false))
+        #expect(names.sorted() == ["d", "d/public.db", "master", "master/public.db", "master/s.db"])
+    }
+
     @Test func manySessionsMakeTheSameAtOnce() async throws {
         let house = try SQLiteHouse()
         try await withThrowingTaskGroup(of: Bool.self) { group in
@@ -137,7 +150,6 @@ struct SQLiteDefinitionTests {
                     ).succeeded
                 }
             }
-            // Of two that make one at the same moment, one may come too late for its IF NOT EXISTS.
             for try await succeeded in group { #expect(succeeded) }
         }
         #expect(try await house.must("SELECT count(*) AS n FROM s.t") == ["n": 8])

@@ -13,11 +13,9 @@ struct SQLiteRoot: Sendable {
 
     /// Makes the root with `master` and its `public`, as far as they are missing.
     func prepare() throws(SQLError) {
-        if !exists(Self.defaultDatabase) {
-            try makeFolder(folder, intermediate: true)
-            try makeFolder(path(Self.defaultDatabase), intermediate: false)
-        }
-        if !exists(Self.defaultDatabase, Self.defaultSchema) { try makeFile(Self.defaultDatabase, Self.defaultSchema) }
+        if exists(Self.defaultDatabase, Self.defaultSchema) { return }
+        try makeFolder(folder, intermediate: true)
+        if try !makeDatabase(Self.defaultDatabase) { _ = try makeFile(Self.defaultDatabase, Self.defaultSchema) }
     }
 
     // MARK: - What there is
@@ -89,18 +87,25 @@ struct SQLiteRoot: Sendable {
     // MARK: - Making
 
     /// Makes a database with its `public`; the name has been checked.
-    func createDatabase(_ name: String) throws(SQLError) {
+    ///
+    /// - Parameter ifMissing: takes one of this name for made.
+    func createDatabase(_ name: String, ifMissing: Bool = false) throws(SQLError) {
         if let same = try databases().first(where: { $0.utf8.map(\.lowered) == name.utf8.map(\.lowered) }) {
+            if ifMissing, same == name { return }
             throw Self.duplicate("database", name, same)
         }
-        try makeFolder(path(name), intermediate: false)
-        try makeFile(name, Self.defaultSchema)
+        if try !makeDatabase(name), !ifMissing { throw Self.duplicate("database", name, name) }
     }
 
     /// Makes a schema in an existing database; the name has been checked.
-    func createSchema(_ name: String, in database: String) throws(SQLError) {
-        if let same = try schema(called: name, in: database) { throw Self.duplicate("schema", name, same) }
-        try makeFile(database, name)
+    ///
+    /// - Parameter ifMissing: takes one of this name for made.
+    func createSchema(_ name: String, in database: String, ifMissing: Bool = false) throws(SQLError) {
+        if let same = try schema(called: name, in: database) {
+            if ifMissing, same == name { return }
+            throw Self.duplicate("schema", name, same)
+        }
+        if try !makeFile(database, name), !ifMissing { throw Self.duplicate("schema", name, name) }
     }
 
     // MARK: - Dropping
@@ -152,8 +157,43 @@ struct SQLiteRoot: Sendable {
         }
     }
 
+    /// Makes a database's folder with `public` in it, under a hidden name first: nobody ever sees half of one.
+    ///
+    /// - Returns: false when another session has made it first.
+    private func makeDatabase(_ name: String) throws(SQLError) -> Bool {
+        let draft = ".new-\(UUID().uuidString)"
+        try makeFolder(path(draft), intermediate: false)
+        _ = try makeFile(draft, Self.defaultSchema)
+        let status = rename(path(draft).path(percentEncoded: false), path(name).path(percentEncoded: false))
+        let reason = errno
+        if status == 0 {
+            try sync(folder)
+            return true
+        }
+        unlink(path(draft, Self.defaultSchema))
+        rmdir(path(draft).path(percentEncoded: false))
+        if exists(name) { return false }
+        throw SQLError(
+            code: "sql.storage", category: .fault,
+            "The database '\(name)' cannot be made: \(String(cString: strerror(reason))).")
+    }
+
+    /// Makes what a folder lists durable.
+    private func sync(_ folder: URL) throws(SQLError) {
+        let path = folder.path(percentEncoded: false)
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        defer { if descriptor >= 0 { close(descriptor) } }
+        guard descriptor >= 0, fsync(descriptor) == 0 else {
+            throw SQLError(
+                code: "sql.storage", category: .fault,
+                "The folder \(path) cannot be written: \(String(cString: strerror(errno))).")
+        }
+    }
+
     /// Makes a schema's file, in WAL mode from its first byte, under another name first: nobody ever opens half of one.
-    private func makeFile(_ database: String, _ schema: String) throws(SQLError) {
+    ///
+    /// - Returns: false when another session has made it first.
+    private func makeFile(_ database: String, _ schema: String) throws(SQLError) -> Bool {
         let path = path(database, schema)
         let draft = path + ".new-\(UUID().uuidString)"
         func failed(_ reason: String) -> SQLError {
@@ -170,12 +210,12 @@ struct SQLiteRoot: Sendable {
         sqlite3_close_v2(handle)
         guard status == SQLITE_OK else { throw failed(reason) }
         // Unlike a rename, a link never replaces what another session has just made.
-        guard link(draft, path) == 0 || errno == EEXIST else { throw failed(String(cString: strerror(errno))) }
-        // The name is durable when the folder is.
-        let folder = open(self.path(database).path(percentEncoded: false), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard folder >= 0 else { throw failed(String(cString: strerror(errno))) }
-        defer { close(folder) }
-        guard fsync(folder) == 0 else { throw failed(String(cString: strerror(errno))) }
+        guard link(draft, path) == 0 else {
+            if errno == EEXIST { return false }
+            throw failed(String(cString: strerror(errno)))
+        }
+        try sync(self.path(database))
+        return true
     }
 }
 

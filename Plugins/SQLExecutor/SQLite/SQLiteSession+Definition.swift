@@ -32,14 +32,12 @@ extension SQLiteSession {
         switch statement.verb {
         case .createDatabase:
             try SQLiteName.require(definition.name, what: .database)
-            if definition.ifNotExists, root.exists(definition.name) { return true }
-            try root.createDatabase(definition.name)
+            try root.createDatabase(definition.name, ifMissing: definition.ifNotExists)
         case .createSchema:
             let database = definition.database ?? self.database
             try SQLiteName.require(definition.name, what: .schema)
             try root.requireDatabase(database)
-            if definition.ifNotExists, root.exists(database, definition.name) { return true }
-            try root.createSchema(definition.name, in: database)
+            try root.createSchema(definition.name, in: database, ifMissing: definition.ifNotExists)
             _ = forgetAbsentNames()
         // What is dropped must not be open here because of where the session was before a USE.
         case .dropDatabase:
