@@ -47,7 +47,8 @@ final class Bench: Sendable {
     ///   - isSlow: whether it is a source package whose build writes its process into the file `building` and never ends.
     ///   - place: where to put it; a file of the bench's folder when nil.
     func makeWheel(_ name: String, _ version: String, isSlow: Bool = false, at place: URL? = nil) throws -> URL {
-        let archive = folder.appendingPathComponent("\(name)-\(version)\(isSlow || place != nil ? ".zip" : "-py3-none-any.whl")")
+        let archive = folder.appendingPathComponent(
+            "\(name)-\(version)\(isSlow || place != nil ? ".zip" : "-py3-none-any.whl")")
         let maker = Process()
         maker.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
         maker.arguments = [

@@ -73,7 +73,8 @@ struct EnvironmentTests {
             let context = FakeContext(scripts: ["a.py": script(["six"], "print(1)")])
             let failure = try failure(await bench.run("a.py", context))
             #expect(failure.code == "python.requirements")
-            let said = context.state.lines.map(\.text) + context.state.progress.map(\.text)
+            let said =
+                context.state.lines.map(\.text) + context.state.progress.map(\.text)
                 + [failure.message, failure.detail ?? ""]
             #expect(said.contains { $0.contains("127.0.0.1") })
             #expect(!said.contains { $0.contains("hunter2secret") })
@@ -90,10 +91,14 @@ struct EnvironmentTests {
     }
 
     @Test func areMetFromThisMachineWhenOffline() async throws {
-        try await Bench.with(PythonSettings(isOffline: true), host: { ["PATH": "/usr/bin", "PIP_FIND_LINKS": $0.path] }) {
+        try await Bench.with(
+            PythonSettings(isOffline: true), host: { ["PATH": "/usr/bin", "PIP_FIND_LINKS": $0.path] }
+        ) {
             bench in
             _ = try bench.makeWheel("demo_tool", "2.0")
-            let context = FakeContext(scripts: ["a.py": script(["demo-tool>=2"], "import demo_tool\nprint(demo_tool.VALUE)")])
+            let context = FakeContext(scripts: [
+                "a.py": script(["demo-tool>=2"], "import demo_tool\nprint(demo_tool.VALUE)")
+            ])
             expectDone(try await bench.run("a.py", context))
             #expect(context.output == ["2.0"])
         }

@@ -47,6 +47,10 @@ OBJECT_ACCESSES = frozenset(
 OVERALL = frozenset(("analyze", "reindex", "vacuum", "pragma"))
 WHOLE_SCHEMA = frozenset(("analyze", "reindex", "vacuum"))
 
+# What a table's name stands behind; and what begins and ends a list of tables.
+TABLE_WORDS = frozenset(("from", "join", "into", "update", "table"))
+TABLE_LIST_WORDS = frozenset(("from", "where", "group", "having", "order", "limit", "window", "select", "set", "union"))
+
 # The kinds of token that can be a name: words, quoted names, and strings, which SQLite takes for names here and there.
 NAMES = "wqs"
 
@@ -59,7 +63,7 @@ def fold(name):
 class Statement:
     """What a statement's text says of schemas."""
 
-    __slots__ = ("first", "schemas", "pairs", "lone", "defined")
+    __slots__ = ("first", "schemas", "pairs", "lone", "tables", "defined")
 
     def __init__(self, sql):
         words = tokens(sql)
@@ -71,10 +75,20 @@ class Statement:
         self.pairs = set()
         #: Names that stand alone.
         self.lone = set()
+        #: Those of them that stand where a table does.
+        self.tables = set()
         #: Names that a WITH or a CREATE of the text defines.
         self.defined = set()
         is_behind_dot = False
+        # Whether a FROM goes on, for each open parenthesis.
+        lists = [False]
         for index, (kind, text) in enumerate(words):
+            if kind == "(":
+                lists.append(False)
+            elif kind == ")" and len(lists) > 1:
+                lists.pop()
+            elif kind == "w" and text in TABLE_LIST_WORDS:
+                lists[-1] = text == "from"
             if kind in NAMES and not is_behind_dot:
                 if is_dot(words, index + 1):
                     if text not in self.schemas:
@@ -83,6 +97,9 @@ class Statement:
                         self.pairs.add((text, words[index + 2][1]))
                 else:
                     self.lone.add(text)
+                    before = words[index - 1] if index else ("", "")
+                    if before[0] == "w" and before[1] in TABLE_WORDS or before[0] == "," and lists[-1]:
+                        self.tables.add(text)
                     if defines(words, index):
                         self.defined.add(text)
             is_behind_dot = kind == "."
@@ -268,12 +285,14 @@ class Authority:
         if schema == "vacuum_db" and self.statement.first == "vacuum":
             return sqlite3.SQLITE_OK
         speaker = self.temporary.get(inside, self.statement)
-        if schema not in speaker.schemas:
-            return self.refuse(f"the statement reaches schema {schema} without naming it")
-        if name.startswith("sqlite_") or (schema, name) in speaker.pairs:
+        if name.startswith("sqlite_") and schema in speaker.schemas:
             return sqlite3.SQLITE_OK
         if name in self.elsewhere and (schema, inside) not in speaker.pairs:
-            return self.refuse_lone(name, schema)
+            # Written with its schema, the name may stand alone as an alias or a column, but not as a table.
+            if (schema, name) not in speaker.pairs or name in speaker.tables - speaker.defined:
+                return self.refuse_lone(name, schema)
+        if schema not in speaker.schemas:
+            return self.refuse(f"the statement reaches schema {schema} without naming it")
         return sqlite3.SQLITE_OK
 
     def refuse_lone(self, name, schema):

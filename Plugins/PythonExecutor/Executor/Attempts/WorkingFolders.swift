@@ -1,15 +1,20 @@
 import Foundation
 import SluiceCore
+import Synchronization
 
 /// The private folders in which attempts run.
-struct WorkingFolders: Sendable {
+final class WorkingFolders: Sendable {
     /// Where they lie; one folder for each attempt.
-    let root: URL
+    private let root: URL
+    private let hasSwept = Mutex(false)
+
+    init(root: URL) { self.root = root }
 
     /// Makes a folder with `tmp` inside, which the attempt's supervisor removes.
     ///
     /// - Throws: ``PythonError`` `python.folder`.
     func make(for attempt: AttemptID) throws -> String {
+        sweep()
         var pattern = Array(
             "\(root.path)/\(attempt.run)-\(attempt.task.index + 1)-\(attempt.number)-XXXXXX".utf8CString)
         if mkdtemp(&pattern) == nil {
@@ -27,6 +32,24 @@ struct WorkingFolders: Sendable {
     func remove(_ folder: String) throws {
         guard FileManager.default.fileExists(atPath: folder) else { return }
         try FileManager.default.removeItem(atPath: folder)
+    }
+
+    /// Removes, once, what is older than the machine's start: no supervisor lives that would.
+    private func sweep() {
+        let isFirst = hasSwept.withLock { hasSwept in
+            defer { hasSwept = true }
+            return !hasSwept
+        }
+        guard isFirst else { return }
+        let files = FileManager.default
+        let start = Date(timeIntervalSinceNow: -ProcessInfo.processInfo.systemUptime)
+        // What cannot be looked at or removed now costs space and nothing else; the next start tries again.
+        let entries = try? files.contentsOfDirectory(
+            at: root, includingPropertiesForKeys: [.contentModificationDateKey])
+        for entry in entries ?? [] {
+            let modified = try? entry.resourceValues(forKeys: [.contentModificationDateKey]).contentModificationDate
+            if let modified, modified < start { try? files.removeItem(at: entry) }
+        }
     }
 
     private func makeRoot() throws {
