@@ -37,8 +37,8 @@ struct ShellExecutor: TaskExecutor {
     /// Passes the shell's output on, and returns once it and everything it started have ended.
     private func run(_ shell: ShellProcess, in context: any TaskContext) async throws -> Int {
         try await withTaskCancellationHandler {
-            async let output: Void = pass(shell.output, as: .output, to: context)
-            async let errors: Void = pass(shell.errors, as: .error, to: context)
+            async let output: Void = shell.readLines(of: shell.output) { try log($0, .output, context) }
+            async let errors: Void = shell.readLines(of: shell.errors) { try log($0, .error, context) }
             let status = await shell.reap()
             try await output
             try await errors
@@ -48,31 +48,8 @@ struct ShellExecutor: TaskExecutor {
         }
     }
 
-    /// Logs what comes through a pipe, line by line, until it is closed.
-    private func pass(_ pipe: FileHandle, as stream: LogLine.Stream, to context: any TaskContext) async throws {
-        let chunks = AsyncStream<Data> { continuation in
-            pipe.readabilityHandler = { handle in
-                let chunk = handle.availableData
-                guard !chunk.isEmpty else {
-                    handle.readabilityHandler = nil
-                    return continuation.finish()
-                }
-                continuation.yield(chunk)
-            }
-        }
-        var rest = Data()
-        for await chunk in chunks {
-            rest += chunk
-            while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
-                try log(rest[..<end], stream, to: context)
-                rest = Data(rest[(end + 1)...])
-            }
-        }
-        if !rest.isEmpty { try log(rest, stream, to: context) }
-    }
-
-    private func log(_ line: Data, _ stream: LogLine.Stream, to context: any TaskContext) throws {
-        try context.log(LogLine(at: Date(), stream: stream, text: String(decoding: line, as: UTF8.self)))
+    private func log(_ line: String, _ stream: LogLine.Stream, _ context: any TaskContext) throws {
+        try context.log(LogLine(at: Date(), stream: stream, text: line))
     }
 }
 
