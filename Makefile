@@ -16,7 +16,7 @@ TEST_PACKAGES := sqlite3
 CHECKS := --explicit-target-dependency-import-check error
 
 SWIFT_SOURCES := Package.swift Sources Plugins Tests \
-	Examples/Package.swift Examples/Sources Benchmarks/Package.swift Benchmarks/Sources
+	Examples/Package.swift Examples/Sources Examples/Tests Benchmarks/Package.swift Benchmarks/Sources
 
 DATA ?= .sluice
 TEST_PYTHON := .build/test-python
@@ -45,10 +45,11 @@ test: setup-test lint ## Build, lint and test everything, examples included
 	@swift build --build-tests $(CHECKS)
 	$(call say,Running the examples)
 	@cp Package.resolved Examples/Package.resolved
-	@swift build --package-path Examples --scratch-path .build $(CHECKS)
+	@swift build --package-path Examples --scratch-path .build --build-tests $(CHECKS)
 	@.build/debug/HostApp
+	@swift test --package-path Examples --scratch-path .build --skip-build --disable-xctest $(CHECKS)
 	$(call say,Testing)
-	@swift test --skip-build --parallel $(CHECKS)
+	@swift test --skip-build --parallel --disable-xctest $(CHECKS)
 
 .PHONY: lint
 lint: ## Check the format of all Swift sources

@@ -21,6 +21,13 @@ let package = Package(
                 .product(name: "sluice-python", package: "sluice"),
             ],
             resources: [.copy("Scripts")],
-            swiftSettings: swift)
+            swiftSettings: swift),
+        .testTarget(
+            name: "HostAppTests",
+            dependencies: [
+                "HostApp", .product(name: "Sluice", package: "sluice"),
+                .product(name: "SluiceTesting", package: "sluice"),
+            ],
+            swiftSettings: swift),
     ]
 )
