@@ -32,8 +32,9 @@ enum SQLTokenKind: UInt8 {
     case word
     /// `"…"`, and in SQLite `[…]` and `` `…` ``.
     case quotedIdentifier
-    /// `'…'`, `E'…'` without its letter being a word of its own, `$tag$…$tag$`.
+    /// `'…'`, and `E'…'` with its letter.
     case string
+    /// `$$…$$`, `$tag$…$tag$`.
     case dollarString
     case number
     /// `$1`, and in SQLite `?1`, `:name`, `@name`, `$name`.
