@@ -137,7 +137,9 @@ struct SQLiteDefinitionTests {
             #expect(made == 1, "\(statement)")
         }
         let names = try FileManager.default.subpathsOfDirectory(atPath: house.root.path(percentEncoded: false))
-        #expect(names.sorted() == ["d", "d/public.db", "master", "master/public.db", "master/s.db"])
+        // Sessions that close at the same moment may each leave the log to the other.
+        let kept = names.filter { !$0.hasSuffix("-wal") && !$0.hasSuffix("-shm") }
+        #expect(kept.sorted() == ["d", "d/public.db", "master", "master/public.db", "master/s.db"])
     }
 
     @Test func manySessionsMakeTheSameAtOnce() async throws {
