@@ -14,6 +14,7 @@ let package = Package(
     name: "sluice",
     products: [
         .library(name: "Sluice", targets: ["Sluice"]),
+        .library(name: "SluiceCore", targets: ["SluiceCore"]),
         .library(name: "SQLExecutor", targets: ["SQLExecutor"]),
         .library(name: "PythonExecutor", targets: ["PythonExecutor"]),
         .library(name: "SluiceTesting", targets: ["SluiceTesting"]),
@@ -73,7 +74,7 @@ let package = Package(
             name: "SluiceCatalogueTests",
             dependencies: ["SluiceCore", "SluiceCatalogue", "SluiceStore", "SluiceTesting"], swiftSettings: swift),
         .testTarget(
-            name: "SQLExecutorTests", dependencies: ["SluiceCore", "SQLExecutor", "SluiceTesting"],
+            name: "SQLExecutorTests", dependencies: ["SluiceCore", "SQLExecutor", "SluiceTesting", "CSQLite"],
             swiftSettings: swift),
         .testTarget(
             name: "PythonExecutorTests",
