@@ -8,7 +8,9 @@ let package = Package(
     targets: [
         .executableTarget(
             name: "SQLFuzz",
-            dependencies: [.product(name: "SQLExecutor", package: "sluice")],
+            dependencies: [
+                .product(name: "SluiceCore", package: "sluice"), .product(name: "SQLExecutor", package: "sluice"),
+            ],
             // libFuzzer brings the entry point along.
             swiftSettings: [
                 .swiftLanguageMode(.v6), .treatAllWarnings(as: .error), .unsafeFlags(["-parse-as-library"]),
