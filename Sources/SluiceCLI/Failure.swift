@@ -25,6 +25,15 @@ struct UsageError: SluiceError {
     }
 }
 
+/// A fault that no part of Sluice has given words to.
+struct UnexpectedError: SluiceError {
+    let cause: (any Error)?
+
+    var code: String { "internal.fault" }
+    var message: String { "Something failed that should not" }
+    var category: ErrorCategory { .fault }
+}
+
 enum Failure {
     /// Prints `error` on standard error, unless it is a request for help.
     ///
@@ -41,12 +50,16 @@ enum Failure {
             Output.standard.write(SluiceCommand.fullMessage(for: error) + "\n")
             return ExitStatus.succeeded.rawValue
         }
-        if status == .validationFailure {
-            Output.error.write(SluiceCommand.fullMessage(for: error) + "\n")
-            return ExitStatus.badInput.rawValue
+        guard status == .validationFailure else {
+            write(UnexpectedError(cause: error), asJSON: asJSON)
+            return ExitStatus.engineFault.rawValue
         }
-        Output.error.write("Error: \(error.localizedDescription)\n")
-        return ExitStatus.engineFault.rawValue
+        if asJSON {
+            write(UsageError("usage.invalid", SluiceCommand.message(for: error)), asJSON: true)
+        } else {
+            Output.error.write(SluiceCommand.fullMessage(for: error) + "\n")
+        }
+        return ExitStatus.badInput.rawValue
     }
 
     /// A folder that is in use or too new is no mistake in what was typed.

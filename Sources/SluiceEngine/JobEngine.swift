@@ -82,6 +82,17 @@ public final class JobEngine: Sendable {
     ///
     /// - Throws: what the store throws; the engine cannot go on then.
     public func run() async throws {
+        let ending: Result<Void, any Error>
+        do {
+            ending = .success(try await work())
+        } catch {
+            ending = .failure(error)
+        }
+        await executors.shutdown()
+        try ending.get()
+    }
+
+    private func work() async throws {
         // Subscribed before the first step: a run that is submitted in between is not missed.
         let signals = store.signals()
         try reaper.step()
@@ -95,7 +106,6 @@ public final class JobEngine: Sendable {
         } onCancel: {
             close()
         }
-        await executors.shutdown()
     }
 
     /// Ends what the executors keep warm. ``run()`` does it by itself; call it after using ``preflight(_:)`` alone.

@@ -64,7 +64,7 @@ import Testing
     static let sqlScripts: [Mistake] = [
         Mistake(
             testDescription: "an unterminated quote", scripts: [.init(name: "a.sql", text: "SELECT 1;\n  SELECT 'x")],
-            status: 2, says: ["tasks[0].script", "2", "10"]),
+            status: 2, says: ["tasks[0].script", "line 2, column 10", "never closed"]),
         Mistake(
             testDescription: "an unterminated comment", scripts: [.init(name: "a.sql", text: "SELECT 1 /* x")],
             status: 2, says: ["comment"]),
@@ -85,19 +85,19 @@ import Testing
         Mistake(
             testDescription: "a transaction left open",
             scripts: [.init(name: "a.sql", text: "CREATE TABLE t (a);\nBEGIN;\nINSERT INTO t VALUES (1);")], status: 1,
-            says: ["transaction", "2"]),
+            says: ["The transaction that line 2 opens is still open"]),
     ]
 
     static let pythonScripts: [Mistake] = [
         Mistake(
             testDescription: "a syntax error", scripts: [.init(name: "a.py", text: "x = 1\nif x\n  pass\n")], status: 2,
-            says: ["tasks[0].script", "2"]),
+            says: ["tasks[0].script", "a.py:2:5"]),
         Mistake(
             testDescription: "a missing module", scripts: [.init(name: "a.py", text: "import nowhere_at_all")],
             status: 1, says: ["No module named 'nowhere_at_all'"]),
         Mistake(
             testDescription: "sys.exit(3)", scripts: [.init(name: "a.py", text: "import sys\nsys.exit(3)")], status: 1,
-            says: ["3"]),
+            says: ["exit status 3"]),
         Mistake(
             testDescription: "an exception",
             scripts: [.init(name: "a.py", text: "def f():\n    raise ValueError('bad day')\n\nf()")], status: 1,
@@ -169,6 +169,53 @@ import Testing
         #expect(result.status == 2, "\(result.output)\(result.errors)")
         #expect(result.errors.contains(says), "\(result.errors)")
         #expect(result.output.isEmpty)
+    }
+
+    @Test(arguments: [("postgres", "SELECT $a$ x"), ("blue", "SELECT 1;\nSELECT $tag$ x $Tag$")])
+    func anUnterminatedDollarTagIsNamedWithItsPlace(dialect: String, text: String) throws {
+        let sluice = try CommandLine()
+        defer { sluice.remove() }
+        try sluice.write("a.sql", text)
+        let result = try sluice.run("plan", sluice.path("a.sql"), "--dialect", dialect)
+        #expect(result.status == 2)
+        let place = dialect == "blue" ? "$tag$ opens at line 2, column 8" : "$a$ opens at line 1, column 8"
+        #expect(result.errors.contains(place), "\(result.errors)")
+    }
+
+    @Test func aSyncOfAFolderThatIsNotThereChangesNothing() throws {
+        let sluice = try CommandLine()
+        defer { sluice.remove() }
+        try sluice.write("workbench/a.sql", "SELECT 1;")
+        let refused = try sluice.run(
+            "sync", "--workbench", sluice.path("workbench"), "--bucket", sluice.path("nowhere"))
+        #expect(refused.status == 2)
+        #expect(refused.errors.contains(sluice.path("nowhere")))
+        #expect(try sluice.run("scripts", "--json").document["scripts"] == .array([]))
+        #expect(try sluice.run("sync", "--workbench", sluice.path("workbench")).status == 0)
+        #expect(try sluice.run("sync").status == 0, "the folder that was not there is not remembered")
+    }
+
+    @Test func outputThatCannotBeWrittenIsAFault() throws {
+        let sluice = try CommandLine()
+        defer { sluice.remove() }
+        try sluice.sync()
+        let process = Process()
+        process.executableURL = CommandLine.products.appendingPathComponent("sluice")
+        process.arguments = ["scripts", "--json", "--data", sluice.data.path]
+        process.standardOutput = FileHandle(forWritingAtPath: "/dev/full")
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 3)
+    }
+
+    @Test(arguments: [["run", "--json"], ["runs", "show", "abc", "--json"], ["nonsense", "--json"]])
+    func usageErrorsAreJSONForProgramsToo(arguments: [String]) throws {
+        let sluice = try CommandLine()
+        defer { sluice.remove() }
+        let result = try sluice.start(arguments).wait()
+        #expect(result.status == 2)
+        #expect(try JSONValue(parsing: Data(result.errors.utf8))["error"]?["code"] == "usage.invalid")
     }
 
     @Test func errorsAreJSONForPrograms() throws {

@@ -67,6 +67,10 @@ import Testing
         #expect("\(AttemptID(task: task, number: 1))" == "17.2#1")
     }
 
+    @Test func numbersThatJSONCannotSayBecomeNull() {
+        #expect(JSONValue.array([.number(.infinity), .number(.nan), 1]).canonicalText == "[null,null,1]")
+    }
+
     @Test func jsonValuesSurviveTheirText() throws {
         let value: JSONValue = ["a": [1, -2.5, true, nil, "ü\u{0}\n"], "b": [:]]
         #expect(try JSONValue(parsing: value.canonicalData) == value)

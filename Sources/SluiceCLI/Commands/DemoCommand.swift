@@ -23,9 +23,12 @@ struct DemoCommand: AsyncParsableCommand {
         }
         let job = try JobFile.read(try InputFile.read(file))
         let installation = try global.open()
-        let synced = try await CatalogueSync(installation).run(
-            workbench: example.appendingPathComponent("workbench").path,
-            bucket: example.appendingPathComponent("bucket").path)
+        // Sources of its own, and not remembered: the folders that a person syncs stay as they are.
+        let synced = try await CatalogueSync(installation).sync([
+            .init(
+                name: "demo workbench", location: example.appendingPathComponent("workbench").path, layout: .workbench),
+            .init(name: "demo bucket", location: example.appendingPathComponent("bucket").path, layout: .bucket),
+        ])
         if !global.json {
             synced.print(to: .standard)
             Output.standard.line()

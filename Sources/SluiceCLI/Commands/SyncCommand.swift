@@ -8,7 +8,7 @@ struct SyncCommand: AsyncParsableCommand {
         commandName: "sync",
         abstract: "Bring the catalogue up to date with the workbench and bucket folders.",
         discussion: """
-            The folders are remembered: later, 'sluice sync' alone syncs them again. A sync is all or nothing; runs \
+            The folders are remembered: later, 'sluice sync' alone syncs them again. Each folder is synced all or nothing; runs \
             that are under way keep the versions they started with.
             """)
 
@@ -29,7 +29,7 @@ struct SyncCommand: AsyncParsableCommand {
     }
 }
 
-/// Syncs the folders that are named now or were before.
+/// Syncs folders of scripts into the catalogue.
 struct CatalogueSync {
     static let workbenchSource = "workbench folder"
     static let bucketSource = "bucket"
@@ -37,27 +37,52 @@ struct CatalogueSync {
 
     init(_ installation: Installation) { self.installation = installation }
 
+    /// Syncs the folders that are named now, and those that were before; remembers them once everything is synced.
     func run(workbench: String?, bucket: String?) async throws -> SyncDocument {
-        let store = installation.store
-        for (source, path) in [(Self.workbenchSource, workbench), (Self.bucketSource, bucket)] {
-            guard let path else { continue }
-            let url = URL(fileURLWithPath: path, isDirectory: true).standardizedFileURL
-            try store.rememberSource(source, location: url.path)
+        let named = [(Self.workbenchSource, workbench), (Self.bucketSource, bucket)].compactMap { source, path in
+            path.map { (source, URL(fileURLWithPath: $0, isDirectory: true).standardizedFileURL.path) }
         }
-        let locations = try store.sourceLocations()
+        let locations = try installation.store.sourceLocations().merging(named) { _, now in now }
         guard !locations.isEmpty else {
             throw UsageError(
                 "sync.no-source",
                 "Nothing to sync yet. Name a folder: --workbench DIR for SQL scripts, --bucket DIR for Python scripts.")
         }
+        let sources = locations.sorted { $0.key > $1.key }.map { name, location in
+            Source(name: name, location: location, layout: name == Self.workbenchSource ? .workbench : .bucket)
+        }
+        let document = try await sync(sources)
+        for (source, location) in named { try installation.store.rememberSource(source, location: location) }
+        return document
+    }
+
+    /// A folder, and the name that its scripts carry in the catalogue.
+    struct Source {
+        var name: String
+        var location: String
+        var layout: DirectorySource.Layout
+    }
+
+    /// Syncs each of `sources`, all or nothing; a folder that is not there is said before any is synced.
+    func sync(_ sources: [Source]) async throws -> SyncDocument {
+        for source in sources {
+            var isFolder: ObjCBool = false
+            let isThere = FileManager.default.fileExists(atPath: source.location, isDirectory: &isFolder)
+            guard isThere, isFolder.boolValue else {
+                throw UsageError(
+                    "source.not-found",
+                    "\(source.location), the \(source.name), is \(isThere ? "no folder" : "not there"). "
+                        + "Name the folder with --workbench or --bucket.")
+            }
+        }
         let types = ScriptTypes(installation.executors)
         var reports: [SyncDocument.Source] = []
-        for (name, location) in locations.sorted(by: { $0.key > $1.key }) {
-            let source = DirectorySource(
-                name: name, root: URL(fileURLWithPath: location, isDirectory: true),
-                layout: name == Self.workbenchSource ? .workbench : .bucket, types: types)
-            let report = try await CatalogueSyncer(index: store).sync(source)
-            reports.append(SyncDocument.Source(report, name: name, location: location))
+        for source in sources {
+            let folder = DirectorySource(
+                name: source.name, root: URL(fileURLWithPath: source.location, isDirectory: true),
+                layout: source.layout, types: types)
+            let report = try await CatalogueSyncer(index: installation.store).sync(folder)
+            reports.append(SyncDocument.Source(report, name: source.name, location: source.location))
         }
         return SyncDocument(sources: reports)
     }

@@ -4,6 +4,7 @@ import Foundation
 enum DisplayText {
     /// `text` without anything that could move the cursor or change colours: control characters become spaces.
     static func safe(_ text: some StringProtocol) -> String {
+        if text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) { return String(text) }
         var result = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
             switch scalar.properties.generalCategory {

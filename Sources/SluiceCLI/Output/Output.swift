@@ -30,7 +30,8 @@ struct Output: Sendable {
         return size
     }
 
-    /// Writes all of `text`. A reader that has gone away is no error: there is nobody left to tell.
+    /// Writes all of `text`. A reader that has gone away is no error: there is nobody left to tell. Anything else ends
+    /// this process with an engine fault, because a result that nobody can read is none.
     func write(_ text: String) {
         var text = text
         text.withUTF8 { bytes in
@@ -39,6 +40,10 @@ struct Output: Sendable {
                 let count = Foundation.write(descriptor, rest.baseAddress, rest.count)
                 if count < 0 {
                     if errno == EINTR { continue }
+                    if errno != EPIPE, descriptor != STDERR_FILENO {
+                        Self.error.line("Error: The output cannot be written: \(String(cString: strerror(errno))).")
+                        exit(ExitStatus.engineFault.rawValue)
+                    }
                     return
                 }
                 rest = UnsafeRawBufferPointer(rebasing: rest[count...])

@@ -3,6 +3,7 @@ import Sluice
 /// Shows a run as plain lines: for files, pipes and CI logs.
 final class PlainDisplay: RunDisplay {
     private let output: Output
+    private var pending = ""
     private var shown: [TaskRunID: TaskState] = [:]
     /// What was printed last of each task, so that a progress that repeats the log is not printed beside it.
     private var lastText: [TaskRunID: String] = [:]
@@ -12,20 +13,20 @@ final class PlainDisplay: RunDisplay {
     func show(_ task: TaskRun) {
         guard task.state == .running, shown[task.id] != .running else { return }
         shown[task.id] = .running
-        output.line("\(name(task)): Running")
+        print("\(name(task)): Running")
     }
 
     func show(_ entry: JournalEntry, of task: TaskRun) {
         switch entry {
         case .log(let line):
             lastText[task.id] = line.text
-            output.line("\(name(task)) | \(DisplayText.safe(line.text))")
+            print("\(name(task)) | \(DisplayText.safe(line.text))")
         case .progress(let progress):
             let text = progress.description
             let last = lastText[task.id, default: ""].drop { $0 == " " }
             guard last.isEmpty || !text.hasSuffix(last) else { return }
             lastText[task.id] = text
-            output.line("\(name(task)) … \(DisplayText.safe(text))")
+            print("\(name(task)) … \(DisplayText.safe(text))")
         case .stepStarted, .stepEnded, .preview, .artifact: break
         }
     }
@@ -33,12 +34,25 @@ final class PlainDisplay: RunDisplay {
     func end(_ task: TaskRun) {
         let time = Formats.duration(from: task.startedAt, to: task.endedAt)
         switch task.state {
-        case .notRun, .skipped: output.line("\(name(task)): not run, \(task.reason ?? "")")
-        default: output.line("\(name(task)): \(task.state.label)" + (time.isEmpty ? "" : " in \(time)"))
+        case .notRun, .skipped: print("\(name(task)): not run, \(task.reason ?? "")")
+        default: print("\(name(task)): \(task.state.label)" + (time.isEmpty ? "" : " in \(time)"))
         }
     }
 
-    func refresh(_ state: RunState) {}
+    func refresh(_ state: RunState) {
+        output.write(pending)
+        pending = ""
+    }
+
+    /// Lines are written together once a look is over: one write for thousands of them.
+    private func print(_ line: String) {
+        pending += line
+        pending += "\n"
+        if pending.utf8.count >= 1 << 16 {
+            output.write(pending)
+            pending = ""
+        }
+    }
 
     private func name(_ task: TaskRun) -> String { DisplayText.safe(task.name) }
 }

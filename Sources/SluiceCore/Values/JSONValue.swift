@@ -37,7 +37,8 @@ extension JSONValue: Codable {
         case .null: try container.encodeNil()
         case .bool(let value): try container.encode(value)
         case .integer(let value): try container.encode(value)
-        case .number(let value): try container.encode(value)
+        // JSON cannot say infinity nor not-a-number (RFC 8259, 6).
+        case .number(let value): if value.isFinite { try container.encode(value) } else { try container.encodeNil() }
         case .string(let value): try container.encode(value)
         case .array(let value): try container.encode(value)
         case .object(let value): try container.encode(value)
@@ -63,15 +64,14 @@ extension JSONValue {
     public var canonicalData: Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Every case encodes, except a number that JSON cannot say; those become null.
-        return (try? encoder.encode(self)) ?? Data("null".utf8)
+        return encoder.encodeJSON(self)
     }
 
     /// The same for people: indented, keys sorted, a line break at the end.
     public var prettyData: Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return ((try? encoder.encode(self)) ?? Data("null".utf8)) + Data("\n".utf8)
+        return encoder.encodeJSON(self) + Data("\n".utf8)
     }
 
     /// ``canonicalData`` as text.
@@ -86,6 +86,16 @@ extension JSONValue {
         case .string: "text"
         case .array: "list"
         case .object: "object"
+        }
+    }
+}
+
+extension JSONEncoder {
+    fileprivate func encodeJSON(_ value: JSONValue) -> Data {
+        do {
+            return try encode(value)
+        } catch {
+            preconditionFailure("every JSONValue encodes: \(error)")
         }
     }
 }
