@@ -19,6 +19,7 @@ SWIFT_SOURCES := Package.swift Sources Plugins Tests \
 	Examples/Package.swift Examples/Sources Examples/Tests Benchmarks/Package.swift Benchmarks/Sources
 
 DATA ?= .sluice
+SECONDS ?= 60
 TEST_PYTHON := .build/test-python
 
 # A heading, bold on a terminal.
@@ -68,10 +69,19 @@ bench: setup-bench release ## Measure speed against the plain tools
 	$(call say,Measuring)
 	@.build/release/Benchmarks --python $(PYTHON)
 
+.PHONY: fuzz
+fuzz: setup ## Let libFuzzer look for scripts that the SQL splitter gets wrong, for SECONDS=60
+	$(call say,Building the fuzzer)
+	@cp Package.resolved Tests/SQLFuzz/Package.resolved
+	@swift build --configuration release --package-path Tests/SQLFuzz --sanitize=fuzzer -Xswiftc -enable-testing
+	$(call say,Fuzzing for $(SECONDS) seconds)
+	@cd Tests/SQLFuzz && mkdir -p .build/corpus && .build/release/SQLFuzz .build/corpus -dict=sql.dict -max_len=512 \
+		-artifact_prefix=.build/ -max_total_time=$(SECONDS)
+
 .PHONY: screenshot
 screenshot: release ## Draw the README's picture of a terminal from a real run
-	@data=$$(mktemp -d) && PATH="$$PWD/.build/release:$$PATH" SLUICE_DATA="$$data" \
-		$(PYTHON) Fixtures/screenshot/capture.py Fixtures/screenshot/demo.svg sluice demo && rm -rf -- "$$data"
+	@PATH="$$PWD/.build/release:$$PATH" $(PYTHON) Fixtures/screenshot/capture.py \
+		Fixtures/screenshot/demo.svg sluice demo
 
 .PHONY: setup
 setup: ## Install the Debian packages that building needs, if missing
@@ -96,4 +106,4 @@ clean-data: ## Remove the data folder: runs, databases, environments
 
 .PHONY: clean
 clean: ## Remove everything that was built
-	rm -rf -- .build Examples/.build Benchmarks/.build
+	rm -rf -- .build Examples/.build Benchmarks/.build Tests/SQLFuzz/.build

@@ -79,15 +79,15 @@ def record(command):
     return output.decode("utf-8"), os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
 
 
-def runs(line):
-    """Stretches of one style: (column, text, style). Blanks at their ends are left out."""
+def stretches(line):
+    """What stands together in one style: (column, text, style). Wider gaps are left out, so that each stretch has its
+    own place and no viewer can close a gap."""
     start = 0
     for end in range(1, len(line) + 1):
         if end == len(line) or line[end][1] != line[start][1]:
             text = "".join(character for character, _ in line[start:end])
-            if text.strip():
-                indent = len(text) - len(text.lstrip())
-                yield start + indent, text.strip(), line[start][1]
+            for match in re.finditer(r"\S+(?: \S+)*", text):
+                yield start + match.start(), match.group(), line[start][1]
             start = end
 
 
@@ -100,7 +100,7 @@ def draw(title, lines):
     height = BAR + len(lines) * LINE + MARGIN
     body = []
     for row, line in enumerate(lines):
-        for column, text, style in runs(line):
+        for column, text, style in stretches(line):
             colour = next((COLOURS[code] for code in sorted(style) if code in COLOURS), None)
             attributes = f' fill="{colour}"' if colour else ' fill="#9aa3ba"' if "2" in style else ""
             attributes += ' font-weight="700"' if "1" in style else ""
@@ -114,7 +114,7 @@ def draw(title, lines):
         f'height="{height}">\n<title>{escape(title)}</title>\n'
         f'<rect width="{width:.0f}" height="{height}" rx="8" fill="#0f1320"/>\n{dots}\n'
         '<g font-family="ui-monospace, SFMono-Regular, Menlo, \'DejaVu Sans Mono\', monospace" font-size="14" '
-        'fill="#e8ebf4" xml:space="preserve">\n' + "\n".join(body) + "\n</g>\n</svg>\n"
+        'fill="#e8ebf4">\n' + "\n".join(body) + "\n</g>\n</svg>\n"
     )
 
 
@@ -124,7 +124,7 @@ if status != 0:
     sys.exit(f"{' '.join(command)} ended with status {status}:\n{output}")
 screen = Screen()
 shown = " ".join([os.path.basename(command[0])] + command[1:])
-screen.feed(f"\x1b[2m$\x1b[0m {shown}\r\n\n" + output)
+screen.feed(f"\x1b[2m$\x1b[0m {shown}\r\n" + output)
 while screen.lines and not screen.lines[-1]:
     screen.lines.pop()
 with open(target, "w", encoding="utf-8") as file:
