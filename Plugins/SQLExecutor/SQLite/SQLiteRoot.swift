@@ -11,8 +11,9 @@ struct SQLiteRoot: Sendable {
     static let defaultDatabase = "master"
     static let defaultSchema = "public"
 
-    /// Makes the root with `master` and its `public`, as far as they are missing.
-    func prepare() throws(SQLError) {
+    /// Makes the root with `master` and its `public`, as far as they are missing, and sweeps it once in a process.
+    func prepare(now: Date = Date()) throws(SQLError) {
+        sweepOnce(now: now)
         if exists(Self.defaultDatabase, Self.defaultSchema) { return }
         try makeFolder(folder, intermediate: true)
         if try !makeDatabase(Self.defaultDatabase) { _ = try makeFile(Self.defaultDatabase, Self.defaultSchema) }
@@ -112,7 +113,7 @@ struct SQLiteRoot: Sendable {
 
     /// Removes a database whose files the caller holds. It disappears at once; what a crash leaves has a hidden name.
     func removeDatabase(_ name: String) throws(SQLError) {
-        let hidden = folder.appending(path: ".dropped-\(UUID().uuidString)", directoryHint: .isDirectory)
+        let hidden = path(Self.droppedName())
         do {
             try FileManager.default.moveItem(at: path(name), to: hidden)
             try FileManager.default.removeItem(at: hidden)
@@ -161,17 +162,18 @@ struct SQLiteRoot: Sendable {
     ///
     /// - Returns: false when another session has made it first.
     private func makeDatabase(_ name: String) throws(SQLError) -> Bool {
-        let draft = ".new-\(UUID().uuidString)"
+        let draft = Self.draftName()
+        var isDraft = true
+        defer { if isDraft { discard(path(draft)) } }
         try makeFolder(path(draft), intermediate: false)
         _ = try makeFile(draft, Self.defaultSchema)
         let status = rename(path(draft).path(percentEncoded: false), path(name).path(percentEncoded: false))
         let reason = errno
         if status == 0 {
+            isDraft = false
             try sync(folder)
             return true
         }
-        unlink(path(draft, Self.defaultSchema))
-        rmdir(path(draft).path(percentEncoded: false))
         if exists(name) { return false }
         throw SQLError(
             code: "sql.storage", category: .fault,
@@ -195,14 +197,15 @@ struct SQLiteRoot: Sendable {
     /// - Returns: false when another session has made it first.
     private func makeFile(_ database: String, _ schema: String) throws(SQLError) -> Bool {
         let path = path(database, schema)
-        let draft = path + ".new-\(UUID().uuidString)"
+        // The draft's name does not hold the schema's, which may be as long as a file system allows.
+        let draft = self.path(database).appending(path: Self.draftName()).path(percentEncoded: false)
         func failed(_ reason: String) -> SQLError {
             SQLError(code: "sql.storage", category: .fault, "The file \(path) cannot be made: \(reason)")
         }
         let descriptor = open(draft, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw failed(String(cString: strerror(errno))) }
         close(descriptor)
-        defer { unlink(draft) }
+        defer { Self.discard(draft: draft) }
         var handle: OpaquePointer?
         var status = sqlite3_open_v2(draft, &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nil)
         if status == SQLITE_OK { status = sqlite3_exec(handle, "PRAGMA journal_mode = WAL", nil, nil, nil) }
