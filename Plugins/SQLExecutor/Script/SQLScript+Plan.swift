@@ -42,8 +42,7 @@ extension SQLScript {
     }
 
     private static let bareSelect =
-        "A bare SELECT in an unattended script: nobody will see its rows beyond the first \(StepPreview.rowLimit). "
-        + "Write them into a table, or take it out."
+        "Write this SELECT's rows into a table, or take it out: a run keeps only the first \(StepPreview.rowLimit)."
     private static let plainSecret =
         "The script holds a secret in plain text. Everybody who may read the script sees it; "
         + "logs show it as \(SQLSecrets.blank)."
