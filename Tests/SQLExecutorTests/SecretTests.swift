@@ -68,6 +68,18 @@ struct SecretTests {
         #expect(warnings.allSatisfy { !$0.message.contains("'b'") })
     }
 
+    @Test("Two secrets on one line, nested ones too, are two warnings, and each place is named once")
+    func noPlaceIsWarnedOfTwice() throws {
+        let sql = "ALTER ROLE r PASSWORD 'a', token = 'b'; DO $$ SET password = 'x' /* token = 'y' */ $$"
+        for dialect in [SQLDialect.postgres, .blue] {
+            let script = try SQLScript(parsing: Array(sql.utf8), dialect: dialect)
+            let warnings = try script.plan(defaults: SessionDefaults()).warnings
+            #expect(warnings.map(\.line) == Array(repeating: 1, count: warnings.count), "\(dialect)")
+            #expect(warnings.prefix(2).map(\.column) == [23, 36], "\(dialect)")
+            #expect(warnings.count >= 2 && Set(warnings).count == warnings.count, "\(dialect)")
+        }
+    }
+
     @Test func neitherStepsNorErrorsShowThem() async throws {
         let house = try SQLiteHouse()
         let ran = try await house.run("CREATE TABLE t(a);\nSELECT * FROM t WHERE password = 'hunter2' AND \"hunter2\";")
