@@ -30,7 +30,7 @@ struct PlanCommand: AsyncParsableCommand {
         let request = PlanRequest(
             script: ScriptVersion(name: name, kind: kind, hash: ContentHash(of: content), size: content.count),
             content: content, connection: ConnectionInfo(name: "local", kind: "sqlite", dialect: dialect),
-            defaults: SessionDefaults())
+            defaults: try defaults())
         let plan: TaskPlan
         do {
             plan = try await executor.plan(request)
@@ -41,6 +41,13 @@ struct PlanCommand: AsyncParsableCommand {
         await executor.shutdown()
         let document = PlanDocument(plan, of: content)
         global.json ? Output.standard.write(document.json) : document.print(name, to: .standard)
+    }
+
+    /// What a run here would start from; without a data folder, what a new one would.
+    private func defaults() throws -> SessionDefaults {
+        guard FileManager.default.fileExists(atPath: global.dataFolder.path) else { return SessionDefaults() }
+        let pools = try global.openExisting().store.pools()
+        return SessionDefaults(pool: pools.first(where: \.isDefault)?.name ?? SessionDefaults().pool)
     }
 
     /// A file when there is one of that name, else a script of the catalogue.
@@ -101,7 +108,8 @@ struct PlanDocument: Document {
             output.line("\(style.dim(place))  \(DisplayText.fit(DisplayText.safe(statement.text), output.width - 12))")
         }
         for warning in warnings {
-            let place = warning.line.map { "line \($0): " } ?? ""
+            let column = warning.column.map { ", column \($0)" } ?? ""
+            let place = warning.line.map { "line \($0)\(column): " } ?? ""
             output.line("\(style.yellow("!")) \(place)\(DisplayText.safe(warning.message))")
         }
     }

@@ -10,7 +10,9 @@ struct RunCommand: AsyncParsableCommand {
             in good order; a second one leaves at once.
             """)
 
-    @Argument(help: "A job's name or number, or a job file (*.json).", completion: .file(extensions: ["json"]))
+    @Argument(
+        help: "A job's name or number, or a job file (*.json; '-' for standard input).",
+        completion: .file(extensions: ["json"]))
     var job: String
 
     @Option(
@@ -21,7 +23,7 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup var global: GlobalOptions
 
     func run() async throws {
-        let isFile = job.hasSuffix(".json")
+        let isFile = job.hasSuffix(".json") || job == "-"
         // Read before the data folder is touched: a bad file changes nothing.
         let file = isFile ? try JobFile.read(try InputFile.read(job)) : nil
         let installation = isFile ? try global.open() : try global.openExisting()

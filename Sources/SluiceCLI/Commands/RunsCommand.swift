@@ -58,8 +58,8 @@ struct RunsCommand: AsyncParsableCommand {
                         + Formats.time(state.run.startedAt ?? state.run.submittedAt)))
             var table = TextTable(
                 ["Task run", "Task", "Script", "Status", "Took", "Statements", "Where"], rightAligned: [4, 5])
-            for task in state.tasks {
-                let record = try AttemptRecord(of: task, in: store)
+            let records = try state.tasks.map { try AttemptRecord(of: $0, in: store) }
+            for (task, record) in zip(state.tasks, records) {
                 table.add([
                     "\(task.id)", task.name, task.pinned.script.name, task.state.label,
                     Formats.duration(from: task.startedAt, to: task.endedAt),
@@ -70,7 +70,7 @@ struct RunsCommand: AsyncParsableCommand {
                 ])
             }
             table.lines(style: style).forEach { output.line($0) }
-            try RunSummary(state, store: store).print(to: output)
+            RunSummary(state, records: records).print(to: output)
         }
     }
 }

@@ -12,10 +12,14 @@ struct AttemptRecord {
     private(set) var artifacts: [Artifact] = []
     private(set) var lines: [LogLine] = []
 
-    init(of task: TaskRun, in store: any EngineStore) throws {
+    /// - Parameter keepingLines: whether the log's lines are wanted too; there may be millions.
+    init(of task: TaskRun, in store: any EngineStore, keepingLines: Bool = false) throws {
         guard let attempt = task.attemptID else { return }
         var tail = JournalTail(attempt)
-        try tail.read(from: store) { add($0) }
+        try tail.read(from: store) { entry in
+            if case .log = entry, !keepingLines { return }
+            add(entry)
+        }
     }
 
     /// The rows of the last step that answered with rows.

@@ -7,8 +7,13 @@ struct RunSummary {
     private let records: [AttemptRecord]
 
     init(_ state: RunState, store: any EngineStore) throws {
+        self.init(state, records: try state.tasks.map { try AttemptRecord(of: $0, in: store) })
+    }
+
+    /// - Parameter records: one a task, in the run's order.
+    init(_ state: RunState, records: [AttemptRecord]) {
         self.state = state
-        records = try state.tasks.map { try AttemptRecord(of: $0, in: store) }
+        self.records = records
     }
 
     func print(to output: Output) {
@@ -32,7 +37,8 @@ struct RunSummary {
     private func printWarnings(to output: Output) {
         for task in state.tasks {
             for warning in task.pinned.warnings {
-                let place = warning.line.map { "\(task.pinned.script.name):\($0)" } ?? task.pinned.script.name
+                let column = warning.column.map { ":\($0)" } ?? ""
+                let place = task.pinned.script.name + (warning.line.map { ":\($0)\(column)" } ?? "")
                 output.line("\(output.style.yellow("!")) \(place): \(DisplayText.safe(warning.message))")
             }
         }

@@ -24,7 +24,7 @@ public final class DataFolder: Sendable {
     ///
     /// - Throws: ``StoreError`` `folder.not-a-folder`, `folder.read-only`, `folder.newer-version`, `disk.full`.
     public init(at url: URL) throws(StoreError) {
-        let path = url.standardizedFileURL.path(percentEncoded: false)
+        let path = url.standardizedFileURL.path(percentEncoded: false).trimmingSuffix("/")
         try Self.makeFolder(path)
         root = URL(filePath: try POSIXFile.canonicalPath(path), directoryHint: .isDirectory)
         try checkFormat()
@@ -40,7 +40,7 @@ public final class DataFolder: Sendable {
         return lock
     }
 
-    var path: String { root.path(percentEncoded: false) }
+    var path: String { root.path(percentEncoded: false).trimmingSuffix("/") }
 
     /// Creates `path` and what is missing above it.
     private static func makeFolder(_ path: String) throws(StoreError) {
