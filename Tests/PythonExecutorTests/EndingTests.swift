@@ -195,9 +195,11 @@ struct EndingTests {
         worker = subprocess.Popen(
             [sys.argv[1], "/usr/bin/python3"], pass_fds=[3], preexec_fn=lambda: os.dup2(theirs.fileno(), 3))
         theirs.close()
-        ours, attempt = socket.socketpair()
-        socket.send_fds(control, [struct.pack("IIQ", 1, 0, 1)], [attempt.fileno()])
-        attempt.close()
+        control.send(struct.pack("IIQ", 1, 0, 1))
+        message, offered = b"", []
+        while not offered:
+            message, offered, _, _ = socket.recv_fds(control, 2000, 2)
+        ours, request = (socket.socket(fileno=number) for number in offered)
         folder = sys.argv[2].encode() + b"/work"
         os.mkdir(folder)
         source = b'''
@@ -213,7 +215,8 @@ struct EndingTests {
         source = b"\\n".join(line.removeprefix(b"        ") for line in source.split(b"\\n"))
         fields = [b"script", b"a.py", b"/none/a.py", b"/none", folder, b"{}", b"", source]
         body = b"".join(struct.pack("I", len(field)) + field for field in fields)
-        ours.sendall(struct.pack("IIq", len(folder), 1, 0) + folder + struct.pack("IIq", len(body), 3, 0) + body)
+        ours.sendall(struct.pack("IIq", len(folder), 1, 0) + folder)
+        request.sendall(struct.pack("I", len(body)) + body)
         stream = ours.makefile("rb")
         seen = b""
         while b"ready" not in seen:

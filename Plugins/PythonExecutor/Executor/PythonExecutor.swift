@@ -70,8 +70,44 @@ public final class PythonExecutor: TaskExecutor {
         }
         let interpreter = prefix.map { "\($0)/bin/python3" } ?? settings.interpreter
         let worker = try workers.worker(for: interpreter)
-        try await context.begin()
-        return try await run(attempt, root: root, prefix: prefix, in: worker, context)
+        let offer = try await worker.take()
+        defer { worker.finished(offer) }
+        let folder: String
+        do {
+            folder = try workingFolders.make(for: attempt.id)
+            do {
+                try await context.begin()
+            } catch {
+                try workingFolders.remove(folder)
+                throw error
+            }
+        } catch {
+            offer.close()
+            throw error
+        }
+        let request = AttemptRequest.script(
+            name: attempt.script.name, file: "\(root)/\(attempt.script.name)", root: root, folder: folder,
+            context: ScriptContext(attempt, context.inputs).json,
+            environment: ScriptContext.environment(folder: folder, settings: settings, prefix: prefix),
+            source: attempt.content)
+        let (end, listener) = await Conversation(offer).run(
+            request, grace: settings.grace, ScriptListener(context: context))
+        guard let final = end.final else {
+            let loss = await worker.loss(of: offer)
+            try workingFolders.remove(folder)
+            if let fault = end.fault { throw fault }
+            try Task.checkCancellation()
+            return try outcome(of: loss)
+        }
+        if let fault = end.fault { throw fault }
+        try Task.checkCancellation()
+        if final.leftovers > 0 {
+            let processes = final.leftovers == 1 ? "1 process" : "\(final.leftovers) processes"
+            try context.log(
+                LogLine(
+                    at: Date(), stream: .engine, text: "The script left \(processes) behind; they were ended with it."))
+        }
+        return ScriptEnding(script: attempt.script.name, final: final, listener: listener).outcome
     }
 
     public func shutdown() async {
@@ -121,44 +157,16 @@ public final class PythonExecutor: TaskExecutor {
             code: code, "\(place): \(message).", category: .badInput, line: line, column: column)
     }
 
-    private func run(
-        _ attempt: TaskAttempt, root: String, prefix: String?, in worker: WorkerProcess, _ context: any TaskContext
-    ) async throws -> TaskOutcome {
-        let folder = try workingFolders.make(for: attempt.id)
-        let request = AttemptRequest.script(
-            name: attempt.script.name, file: "\(root)/\(attempt.script.name)", root: root, folder: folder,
-            context: ScriptContext(attempt, context.inputs).json,
-            environment: ScriptContext.environment(folder: folder, settings: settings, prefix: prefix),
-            source: attempt.content)
-        let opened: WorkerProcess.Opened
-        do {
-            opened = try worker.openAttempt()
-        } catch {
-            try workingFolders.remove(folder)
-            throw error
+    /// The outcome of an attempt whose supervisor vanished.
+    private func outcome(of loss: WorkerProcess.Loss) throws -> TaskOutcome {
+        guard loss.wasStarted else {
+            throw PythonError(
+                code: "python.worker", "The script cannot be started: \(loss.reason). Run the task again.",
+                category: .fault)
         }
-        defer { worker.finished(opened.number) }
-        let (end, listener) = await Conversation(opened.socket).run(
-            request, grace: settings.grace, ScriptListener(context: context))
-        guard let final = end.final else {
-            let reason = await worker.loss(of: opened.number)
-            try workingFolders.remove(folder)
-            if let fault = end.fault { throw fault }
-            try Task.checkCancellation()
-            if let refusal = worker.refusal { throw refusal }
-            return .failed(
-                TaskFailure(
-                    code: "python.supervisor-lost",
-                    message: "The script was ended from outside: \(reason). What it had started was ended as well."))
-        }
-        if let fault = end.fault { throw fault }
-        try Task.checkCancellation()
-        if final.leftovers > 0 {
-            let processes = final.leftovers == 1 ? "1 process" : "\(final.leftovers) processes"
-            try context.log(
-                LogLine(
-                    at: Date(), stream: .engine, text: "The script left \(processes) behind; they were ended with it."))
-        }
-        return ScriptEnding(script: attempt.script.name, final: final, listener: listener).outcome
+        return .failed(
+            TaskFailure(
+                code: "python.supervisor-lost",
+                message: "The script was ended from outside: \(loss.reason). What it had started was ended as well."))
     }
 }

@@ -11,8 +11,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { MOST_DESCRIPTORS = 4 };
-
 int sluice_link_pair(bool messages, int ends[2]) {
     int type = messages ? SOCK_SEQPACKET : SOCK_STREAM;
     return socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends) < 0 ? errno : 0;
@@ -56,30 +54,64 @@ int sluice_link_spawn(
     return error;
 }
 
-int sluice_link_send(int socket, const struct sluice_control *message, const int *descriptors, size_t count) {
+int sluice_link_send(int socket, const void *bytes, size_t count, int descriptor) {
     union {
         struct cmsghdr header;
-        char space[CMSG_SPACE(sizeof(int) * MOST_DESCRIPTORS)];
+        char space[CMSG_SPACE(sizeof(int))];
     } control;
-    if (count == 0 || count > MOST_DESCRIPTORS) return EINVAL;
-    memset(&control, 0, sizeof control);
-    struct iovec part = {.iov_base = (void *)message, .iov_len = sizeof *message};
-    struct msghdr envelope = {
-        .msg_iov = &part,
-        .msg_iovlen = 1,
-        .msg_control = control.space,
-        .msg_controllen = CMSG_SPACE(sizeof(int) * count),
-    };
-    struct cmsghdr *rights = CMSG_FIRSTHDR(&envelope);
-    rights->cmsg_level = SOL_SOCKET;
-    rights->cmsg_type = SCM_RIGHTS;
-    rights->cmsg_len = CMSG_LEN(sizeof(int) * count);
-    memcpy(CMSG_DATA(rights), descriptors, sizeof(int) * count);
+    struct iovec part = {.iov_base = (void *)bytes, .iov_len = count};
+    struct msghdr envelope = {.msg_iov = &part, .msg_iovlen = 1};
+    if (descriptor >= 0) {
+        memset(&control, 0, sizeof control);
+        envelope.msg_control = control.space;
+        envelope.msg_controllen = sizeof control.space;
+        struct cmsghdr *rights = CMSG_FIRSTHDR(&envelope);
+        rights->cmsg_level = SOL_SOCKET;
+        rights->cmsg_type = SCM_RIGHTS;
+        rights->cmsg_len = CMSG_LEN(sizeof(int));
+        memcpy(CMSG_DATA(rights), &descriptor, sizeof descriptor);
+    }
     ssize_t sent;
     do {
         sent = sendmsg(socket, &envelope, MSG_NOSIGNAL);
     } while (sent < 0 && errno == EINTR);
-    return sent < 0 ? errno : 0;
+    if (sent < 0) return errno;
+    // The descriptor has gone with the first byte.
+    return sluice_link_write(socket, (const char *)bytes + sent, count - (size_t)sent);
+}
+
+ssize_t sluice_link_receive(int socket, void *message, size_t size, int descriptors[2]) {
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(2 * sizeof(int))];
+    } control;
+    struct iovec part = {.iov_base = message, .iov_len = size};
+    struct msghdr envelope = {
+        .msg_iov = &part,
+        .msg_iovlen = 1,
+        .msg_control = control.space,
+        .msg_controllen = sizeof control.space,
+    };
+    descriptors[0] = descriptors[1] = -1;
+    ssize_t got;
+    do {
+        got = recvmsg(socket, &envelope, MSG_CMSG_CLOEXEC);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0) return -1;
+    // The space holds two at most; the kernel drops what would not fit.
+    struct cmsghdr *header = CMSG_FIRSTHDR(&envelope);
+    if (header != NULL && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
+        memcpy(descriptors, CMSG_DATA(header), header->cmsg_len - CMSG_LEN(0));
+    }
+    return got;
+}
+
+size_t sluice_link_send_some(int socket, const void *bytes, size_t count) {
+    ssize_t sent;
+    do {
+        sent = send(socket, bytes, count, MSG_NOSIGNAL | MSG_DONTWAIT);
+    } while (sent < 0 && errno == EINTR);
+    return sent < 0 ? 0 : (size_t)sent;
 }
 
 int sluice_link_write(int socket, const void *bytes, size_t count) {

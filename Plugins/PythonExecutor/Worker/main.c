@@ -22,7 +22,7 @@ int main(int count, char **arguments) {
     }
     char reason[SLUICE_CONTROL_TEXT];
     if (interpreter_start(arguments[1], reason, sizeof reason) < 0) {
-        worker_tell(SLUICE_CONTROL_DESCRIPTOR, SLUICE_CONTROL_REFUSED, 0, reason);
+        worker_tell(SLUICE_CONTROL_DESCRIPTOR, &(struct sluice_control){.operation = SLUICE_CONTROL_REFUSED}, reason);
         return 1;
     }
     // The end of the control socket ends this process and all below; a signal to the whole house must not do it
@@ -32,6 +32,7 @@ int main(int count, char **arguments) {
     signal(SIGTERM, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
-    worker_tell(SLUICE_CONTROL_DESCRIPTOR, SLUICE_CONTROL_READY, 0, interpreter_version());
+    struct sluice_control ready = {.operation = SLUICE_CONTROL_READY};
+    worker_tell(SLUICE_CONTROL_DESCRIPTOR, &ready, interpreter_version());
     return worker_serve(SLUICE_CONTROL_DESCRIPTOR);
 }

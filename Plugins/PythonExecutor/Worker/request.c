@@ -4,8 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../Link/include/wire.h"
 #include "bytes.h"
+
+#define FIELD(text) {.bytes = text, .length = sizeof text - 1}
+
+const struct request request_rehearsal = {
+    .fields = {
+        FIELD("script"), FIELD("rehearsal.py"), FIELD("/rehearsal.py"), FIELD("/"), FIELD("/"), FIELD("{}"),
+        FIELD("HOME=/\0PATH=/bin\0"), FIELD("print('rehearsal')\n"),
+    },
+    .count = 8,
+};
 
 static bool parse(char *bytes, size_t length, struct request *request) {
     size_t place = 0;
@@ -22,25 +31,12 @@ static bool parse(char *bytes, size_t length, struct request *request) {
     return request->count > 0;
 }
 
-bool request_receive(int channel, struct request *request) {
-    // Every message is a type and a part of the request.
-    enum { MESSAGE = sizeof(uint32_t) + SLUICE_FRAME_LIMIT };
-    char *bytes = NULL;
-    size_t length = 0;
-    for (;;) {
-        char *larger = realloc(bytes, length + MESSAGE);
-        if (larger == NULL) break;
-        bytes = larger;
-        ssize_t got = bytes_receive(channel, bytes + length, MESSAGE, NULL, 0);
-        uint32_t type;
-        if (got < (ssize_t)sizeof type) break;
-        memcpy(&type, bytes + length, sizeof type);
-        size_t part = (size_t)got - sizeof type;
-        memmove(bytes + length, bytes + length + sizeof type, part);
-        length += part;
-        if (type == SLUICE_FRAME_REQUEST_END) return parse(bytes, length, request);
-        if (type != SLUICE_FRAME_REQUEST) break;
-    }
+bool request_read(int socket, struct request *request) {
+    uint32_t length;
+    if (bytes_read(socket, &length, sizeof length) != 1) return false;
+    char *bytes = malloc(length);
+    if (bytes == NULL) return false;
+    if (bytes_read(socket, bytes, length) == 1 && parse(bytes, length, request)) return true;
     free(bytes);
     return false;
 }

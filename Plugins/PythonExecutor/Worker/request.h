@@ -14,9 +14,12 @@ struct request {
     size_t count;
 };
 
-// Receives a whole request from the supervisor. The fields live as long as the process.
-// Returns false when the other end closed without one, or it makes no sense.
-bool request_receive(int channel, struct request *request);
+// The request of a script that does next to nothing.
+extern const struct request request_rehearsal;
+
+// Reads a whole request. The fields live as long as the process. Returns false when the other end closed without one, or it
+// makes no sense.
+bool request_read(int socket, struct request *request);
 
 // Splits a field of entries that each end with a zero byte into a list that ends with NULL. Returns NULL when there is
 // no memory for it.

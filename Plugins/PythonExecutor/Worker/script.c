@@ -55,7 +55,7 @@ __attribute__((noreturn)) static void become_program(const struct request *reque
     _exit(STATUS_NOT_STARTED);
 }
 
-void script_run(pid_t supervisor, int output, int error, int channel) {
+void script_run(pid_t supervisor, int socket, int output, int error, int channel) {
     // Dies with its supervisor, whatever becomes of that one; and not at all, if it is gone already.
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != supervisor) _exit(STATUS_NOT_STARTED);
     if (setsid() < 0) _exit(STATUS_NOT_STARTED);
@@ -67,18 +67,20 @@ void script_run(pid_t supervisor, int output, int error, int channel) {
     move(error, STDERR_FILENO);
     int moved = fcntl(channel, F_DUPFD_CLOEXEC, CHANNEL_DESCRIPTOR);
     if (moved >= 0) channel = moved;
-    descriptors_close_all_but(&channel, 1);
+    int kept[] = {socket, channel};
+    descriptors_close_all_but(kept, 2);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
 
     PyOS_AfterFork_Child();
     // Under load a request waits already, and is served better by what its own script touches.
-    struct pollfd waiting = {.fd = channel, .events = POLLIN};
+    struct pollfd waiting = {.fd = socket, .events = POLLIN};
     if (poll(&waiting, 1, 0) == 0) memory_prefault();
     interpreter_warm();
     struct request request;
-    if (!request_receive(channel, &request)) _exit(0);
+    if (!request_read(socket, &request)) _exit(0);
+    close(socket);
     const struct field *kind = &request.fields[0];
     if (kind->length == 7 && memcmp(kind->bytes, "program", 7) == 0) become_program(&request);
     exit(interpreter_run(&request, channel));

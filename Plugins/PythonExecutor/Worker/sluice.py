@@ -169,7 +169,7 @@ def _ask(message, what):
     with _turn:
         try:
             os.write(_attempt.channel, message)
-            answer = os.read(_attempt.channel, ANSWER_LIMIT)[4:]
+            answer = os.read(_attempt.channel, ANSWER_LIMIT)
         except OSError as error:
             raise Error(f"{what} cannot reach Sluice: {error}") from None
     if answer[:1] != b"+":

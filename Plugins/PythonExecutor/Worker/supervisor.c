@@ -13,7 +13,6 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -36,6 +35,8 @@ struct supervisor {
     int channel;
     // The socket to the executor.
     int attempt;
+    // What is held open for the executor, or -1.
+    int held;
     int signals;
     // When everything is to be killed, in milliseconds of the monotonic clock; -1 for never.
     int64_t deadline;
@@ -98,23 +99,26 @@ static bool relay_event(struct supervisor *self) {
 }
 
 // Gives the script's side one message. When it has gone, its end is noticed elsewhere.
-static void tell_script(struct supervisor *self, uint32_t type, size_t count) {
+static void tell_script(struct supervisor *self, size_t count) {
     if (self->channel < 0) return;
-    struct iovec parts[2] = {
-        {.iov_base = &type, .iov_len = sizeof type},
-        {.iov_base = self->buffer, .iov_len = count},
-    };
-    struct msghdr envelope = {.msg_iov = parts, .msg_iovlen = 2};
     ssize_t sent;
     do {
-        sent = sendmsg(self->channel, &envelope, MSG_NOSIGNAL);
+        sent = send(self->channel, self->buffer, count, MSG_NOSIGNAL);
     } while (sent < 0 && errno == EINTR);
 }
 
 // Obeys one frame of the executor.
 static void obey(struct supervisor *self) {
     struct sluice_frame header;
-    if (bytes_read(self->attempt, &header, sizeof header) != 1) give_up(self);
+    int held;
+    ssize_t got = bytes_receive(self->attempt, &header, sizeof header, &held, 1);
+    if (got <= 0) give_up(self);
+    if (bytes_read(self->attempt, (char *)&header + got, sizeof header - (size_t)got) != 1) give_up(self);
+    if (self->held < 0) {
+        self->held = held;
+    } else {
+        bytes_close(&held);
+    }
     if (header.length > sizeof self->buffer) give_up(self);
     if (header.length > 0 && bytes_read(self->attempt, self->buffer, header.length) != 1) give_up(self);
     switch (header.type) {
@@ -123,10 +127,8 @@ static void obey(struct supervisor *self) {
         memcpy(self->folder, self->buffer, header.length);
         self->folder[header.length] = 0;
         break;
-    case SLUICE_FRAME_REQUEST:
-    case SLUICE_FRAME_REQUEST_END:
     case SLUICE_FRAME_REPLY:
-        tell_script(self, header.type, header.length);
+        tell_script(self, header.length);
         break;
     case SLUICE_FRAME_TERMINATE: {
         uint32_t grace = 0;
@@ -219,48 +221,25 @@ __attribute__((noreturn)) static void finish(struct supervisor *self) {
     _exit(0);
 }
 
-// Waits until the worker hands an attempt over.
-static void take_over(struct supervisor *self, int handover) {
-    for (;;) {
-        struct pollfd watched[2] = {
-            {.fd = handover, .events = POLLIN},
-            {.fd = self->signals, .events = POLLIN},
-        };
-        if (poll(watched, 2, -1) < 0) {
-            if (errno == EINTR) continue;
-            give_up(self);
-        }
-        // A script's process that ended already leaves its attempt to be told so: the message is still awaited.
-        if (watched[1].revents != 0) reap(self);
-        if (watched[0].revents == 0) continue;
-        char message[sizeof(uint64_t)];
-        // The second descriptor is only held: it closes with this process.
-        int descriptors[2];
-        if (bytes_receive(handover, message, sizeof message, descriptors, 2) <= 0 || descriptors[0] < 0) {
-            give_up(self);
-        }
-        self->attempt = descriptors[0];
-        return;
-    }
-}
-
-__attribute__((noreturn)) static void supervise(int handover) {
-    static struct supervisor self = {.attempt = -1, .deadline = -1};
+__attribute__((noreturn)) static void supervise(int attempt, int request) {
+    static struct supervisor self = {.held = -1, .deadline = -1};
     prctl(PR_SET_NAME, "sluice-attempt");
+    self.attempt = attempt;
     int output[2], error[2], channel[2];
     sigset_t watched;
     sigemptyset(&watched);
     sigaddset(&watched, SIGCHLD);
-    if (processes_adopt_orphans() < 0 || sigprocmask(SIG_SETMASK, &watched, NULL) < 0) _exit(1);
+    if (processes_adopt_orphans() < 0 || sigprocmask(SIG_SETMASK, &watched, NULL) < 0) _exit(SUPERVISOR_NOT_STARTED);
     self.signals = signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
     if (self.signals < 0 || pipe2(output, O_CLOEXEC) < 0 || pipe2(error, O_CLOEXEC) < 0
         || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) < 0) {
-        _exit(1);
+        _exit(SUPERVISOR_NOT_STARTED);
     }
     pid_t supervisor = getpid();
     self.script = fork();
-    if (self.script < 0) _exit(1);
-    if (self.script == 0) script_run(supervisor, output[1], error[1], channel[1]);
+    if (self.script < 0) _exit(SUPERVISOR_NOT_STARTED);
+    if (self.script == 0) script_run(supervisor, request, output[1], error[1], channel[1]);
+    close(request);
     close(output[1]);
     close(error[1]);
     close(channel[1]);
@@ -268,28 +247,37 @@ __attribute__((noreturn)) static void supervise(int handover) {
     self.error = error[0];
     self.channel = channel[0];
     if (fcntl(self.output, F_SETFL, O_NONBLOCK) < 0 || fcntl(self.error, F_SETFL, O_NONBLOCK) < 0) give_up(&self);
-    take_over(&self, handover);
-    close(handover);
     relay(&self);
     finish(&self);
 }
 
-int supervisor_fork(struct spare *spare) {
-    int handover[2];
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, handover) < 0) return -1;
-    spare->process = fork();
-    if (spare->process < 0) {
+static void close_both(const int ends[2]) {
+    close(ends[0]);
+    close(ends[1]);
+}
+
+pid_t supervisor_fork(struct offer *offer) {
+    int attempt[2], request[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, attempt) < 0) return -1;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, request) < 0) {
+        close_both(attempt);
+        return -1;
+    }
+    pid_t process = fork();
+    if (process < 0) {
         int reason = errno;
-        close(handover[0]);
-        close(handover[1]);
+        close_both(attempt);
+        close_both(request);
         errno = reason;
         return -1;
     }
-    if (spare->process == 0) {
-        descriptors_close_all_but(&handover[1], 1);
-        supervise(handover[1]);
+    if (process == 0) {
+        int kept[] = {attempt[1], request[1]};
+        descriptors_close_all_but(kept, 2);
+        supervise(attempt[1], request[1]);
     }
-    close(handover[1]);
-    spare->handover = handover[0];
-    return 0;
+    close(attempt[1]);
+    close(request[1]);
+    *offer = (struct offer){.attempt = attempt[0], .request = request[0]};
+    return process;
 }

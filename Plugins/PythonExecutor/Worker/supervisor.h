@@ -3,13 +3,14 @@
 
 #include <sys/types.h>
 
-// A supervisor that waits for its attempt, its script's process already forked.
-struct spare {
-    pid_t process;
-    // Where it takes its attempt: one message of any content with one or two descriptors. Closing it ends the spare.
-    int handover;
+// The status with which a supervisor exits that could not fork its script's process.
+enum { SUPERVISOR_NOT_STARTED = 2 };
+
+// What the executor gets of an attempt whose processes wait for their request: closing `attempt` ends them.
+struct offer {
+    int attempt, request;
 };
 
-// Forks a spare. To be called between PyOS_BeforeFork and PyOS_AfterFork_Parent; only the script's process, which
-// calls PyOS_AfterFork_Child, runs Python. Returns 0, or -1 with errno set.
-int supervisor_fork(struct spare *spare);
+// Forks a supervisor and its script's process. To be called between PyOS_BeforeFork and PyOS_AfterFork_Parent; only the
+// script's process, which calls PyOS_AfterFork_Child, runs Python. Returns the supervisor, or -1 with errno set.
+pid_t supervisor_fork(struct offer *offer);

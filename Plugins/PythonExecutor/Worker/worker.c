@@ -1,9 +1,11 @@
+#define _GNU_SOURCE
 #define PY_SSIZE_T_CLEAN
 #include "worker.h"
 
 #include <Python.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -21,32 +23,32 @@
 #include "bytes.h"
 #include "descriptors.h"
 #include "interpreter.h"
+#include "memory.h"
 #include "processes.h"
+#include "request.h"
 #include "supervisor.h"
 
 // How long supervisors may take to end their attempts once the executor is gone.
 enum { FAREWELL_MILLISECONDS = 10000 };
 
+// How long a rehearsal may take before it ends itself.
+enum { REHEARSAL_SECONDS = 10 };
+
 struct worker {
     int control;
     int signals;
-    // The next attempt's supervisor, forked ahead of time so that no attempt waits for it; process 0 when there is none.
-    struct spare spare;
-    // Why there is no spare.
-    int spare_error;
-    // Every process that this one knows: supervisors with their attempt's number, the spare and inspectors with 0.
+    // Every process that this one knows: supervisors with their attempt's number, others with 0.
     pid_t *processes;
     uint64_t *numbers;
     size_t count, capacity;
 };
 
-void worker_tell(int control, unsigned int operation, unsigned long number, const char *text) {
-    char message[sizeof(struct sluice_control) + SLUICE_CONTROL_TEXT];
-    struct sluice_control head = {.operation = operation, .number = number};
+void worker_tell(int control, const struct sluice_control *head, const char *text) {
+    char message[sizeof *head + SLUICE_CONTROL_TEXT];
     size_t length = strnlen(text, SLUICE_CONTROL_TEXT);
-    memcpy(message, &head, sizeof head);
-    memcpy(message + sizeof head, text, length);
-    (void)bytes_send(control, message, sizeof head + length, NULL, 0);
+    memcpy(message, head, sizeof *head);
+    memcpy(message + sizeof *head, text, length);
+    (void)bytes_send(control, message, sizeof *head + length, NULL, 0);
 }
 
 // Makes room for one more process. Returns false when there is no memory.
@@ -62,54 +64,43 @@ static bool reserve(struct worker *self) {
     return true;
 }
 
-static void remember(struct worker *self, pid_t process) {
+static void remember(struct worker *self, pid_t process, uint64_t number) {
     self->processes[self->count] = process;
-    self->numbers[self->count] = 0;
+    self->numbers[self->count] = number;
     self->count++;
 }
 
-static void ensure_spare(struct worker *self) {
-    if (self->spare.process > 0) return;
+static pid_t fork_attempt(struct worker *self, struct offer *offer) {
     if (!reserve(self)) {
-        self->spare_error = ENOMEM;
-        return;
+        errno = ENOMEM;
+        return -1;
     }
     PyOS_BeforeFork();
-    int failed = supervisor_fork(&self->spare);
-    self->spare_error = errno;
+    pid_t process = supervisor_fork(offer);
+    int reason = errno;
     PyOS_AfterFork_Parent();
-    if (failed < 0) {
-        self->spare.process = 0;
-    } else {
-        remember(self, self->spare.process);
-    }
+    errno = reason;
+    return process;
 }
 
-static void drop_spare(struct worker *self) {
-    if (self->spare.process > 0) close(self->spare.handover);
-    self->spare.process = 0;
-}
-
-// Hands an attempt to the spare. When that has died unnoticed, once more to a new one.
-static void start_attempt(struct worker *self, uint64_t number, const int *descriptors, size_t count) {
-    for (int trial = 0; trial < 2; trial++) {
-        ensure_spare(self);
-        if (self->spare.process <= 0) break;
-        for (size_t index = 0; index < self->count; index++) {
-            if (self->processes[index] == self->spare.process) self->numbers[index] = number;
-        }
-        bool sent = bytes_send(self->spare.handover, &number, sizeof number, descriptors, count);
-        pid_t process = self->spare.process;
-        drop_spare(self);
-        if (sent) return;
-        self->spare_error = errno;
-        for (size_t index = 0; index < self->count; index++) {
-            if (self->processes[index] == process) self->numbers[index] = 0;
-        }
+// Forks an attempt's processes and offers them to the executor.
+static void start_attempt(struct worker *self, uint64_t number) {
+    struct offer offer;
+    pid_t process = fork_attempt(self, &offer);
+    if (process < 0) {
+        char text[256];
+        snprintf(text, sizeof text, "no process can be started: %s", strerror(errno));
+        struct sluice_control head = {.operation = SLUICE_CONTROL_FAILED, .number = number};
+        worker_tell(self->control, &head, text);
+        return;
     }
-    char text[256];
-    snprintf(text, sizeof text, "no process could be started: %s", strerror(self->spare_error));
-    worker_tell(self->control, SLUICE_CONTROL_LOST, number, text);
+    remember(self, process, number);
+    struct sluice_control head = {.operation = SLUICE_CONTROL_OFFER, .number = number};
+    int descriptors[] = {offer.attempt, offer.request};
+    // When this fails the executor is gone, and closing these ends what was forked.
+    (void)bytes_send(self->control, &head, sizeof head, descriptors, 2);
+    close(offer.attempt);
+    close(offer.request);
 }
 
 static void start_inspector(struct worker *self, int socket) {
@@ -129,25 +120,49 @@ static void start_inspector(struct worker *self, int socket) {
         _exit(interpreter_inspect(socket));
     }
     PyOS_AfterFork_Parent();
-    if (process > 0) remember(self, process);
+    if (process > 0) remember(self, process, 0);
+}
+
+// Lets a process do what scripts do, to learn which memory that takes. Returns where to read it, or -1.
+static int start_rehearsal(struct worker *self) {
+    int report[2];
+    if (!reserve(self) || pipe2(report, O_CLOEXEC) < 0) return -1;
+    pid_t parent = getpid();
+    PyOS_BeforeFork();
+    pid_t process = fork();
+    if (process == 0) {
+        if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent) _exit(1);
+        descriptors_close_all_but(&report[1], 1);
+        // Nobody reads what it might say, and it must not stay.
+        alarm(REHEARSAL_SECONDS);
+        PyOS_AfterFork_Child();
+        interpreter_warm();
+        (void)interpreter_run(&request_rehearsal, -1);
+        memory_report(report[1]);
+        _exit(0);
+    }
+    PyOS_AfterFork_Parent();
+    close(report[1]);
+    if (process < 0) {
+        close(report[0]);
+        return -1;
+    }
+    remember(self, process, 0);
+    return report[0];
 }
 
 // Obeys one message. Returns false when the executor is gone.
 static bool obey(struct worker *self) {
     struct sluice_control message;
-    int descriptors[2];
-    ssize_t got = bytes_receive(self->control, &message, sizeof message, descriptors, 2);
+    int socket;
+    ssize_t got = bytes_receive(self->control, &message, sizeof message, &socket, 1);
     if (got <= 0) return false;
-    if (got == (ssize_t)sizeof message && descriptors[0] >= 0) {
-        if (message.operation == SLUICE_CONTROL_ATTEMPT) {
-            start_attempt(self, message.number, descriptors, descriptors[1] >= 0 ? 2 : 1);
-        } else if (message.operation == SLUICE_CONTROL_INSPECT) {
-            start_inspector(self, descriptors[0]);
-        }
+    if (got == (ssize_t)sizeof message) {
+        if (message.operation == SLUICE_CONTROL_WANT) start_attempt(self, message.number);
+        if (message.operation == SLUICE_CONTROL_INSPECT && socket >= 0) start_inspector(self, socket);
     }
-    // Only the processes below hold an attempt's sockets, so that its end is seen on the other side.
-    bytes_close(&descriptors[0]);
-    bytes_close(&descriptors[1]);
+    // Only the inspector holds its socket, so that its end is seen on the other side.
+    bytes_close(&socket);
     return true;
 }
 
@@ -156,13 +171,17 @@ static void report_lost(struct worker *self, uint64_t number, int status) {
     // What its attempt has left behind fell to this process.
     processes_end_all_but(self->processes, self->count);
     char text[256];
-    if (WIFSIGNALED(status)) {
+    bool started = !WIFEXITED(status) || WEXITSTATUS(status) != SUPERVISOR_NOT_STARTED;
+    if (!started) {
+        snprintf(text, sizeof text, "no process can be started");
+    } else if (WIFSIGNALED(status)) {
         snprintf(text, sizeof text, "the process that supervised the script was killed by signal %d (%s)",
                  WTERMSIG(status), strsignal(WTERMSIG(status)));
     } else {
         snprintf(text, sizeof text, "the process that supervised the script gave up");
     }
-    worker_tell(self->control, SLUICE_CONTROL_LOST, number, text);
+    struct sluice_control head = {.operation = SLUICE_CONTROL_LOST, .started = started, .number = number};
+    worker_tell(self->control, &head, text);
 }
 
 static void reap(struct worker *self) {
@@ -172,7 +191,6 @@ static void reap(struct worker *self) {
     int status;
     pid_t process;
     while ((process = waitpid(-1, &status, WNOHANG)) > 0) {
-        if (process == self->spare.process) drop_spare(self);
         for (size_t index = 0; index < self->count; index++) {
             if (self->processes[index] != process) continue;
             uint64_t number = self->numbers[index];
@@ -188,7 +206,6 @@ static void reap(struct worker *self) {
 
 // Lets the supervisors, which see for themselves that the executor is gone, end their attempts; then ends them.
 static void farewell(struct worker *self) {
-    drop_spare(self);
     struct timespec start, now;
     clock_gettime(CLOCK_MONOTONIC, &start);
     for (;;) {
@@ -211,17 +228,23 @@ int worker_serve(int control) {
     if (processes_adopt_orphans() < 0 || sigprocmask(SIG_SETMASK, &watched, NULL) < 0) return 1;
     self.signals = signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
     if (self.signals < 0) return 1;
+    // Set once all is prepared that can be, and once it is known what scripts touch.
     bool is_ripe = false;
+    int rehearsal = -1;
     for (;;) {
-        ensure_spare(&self);
-        struct pollfd ready[2] = {
+        struct pollfd ready[3] = {
             {.fd = control, .events = POLLIN},
             {.fd = self.signals, .events = POLLIN},
+            {.fd = rehearsal, .events = POLLIN},
         };
-        int count = poll(ready, 2, is_ripe ? -1 : 0);
+        int count = poll(ready, 3, is_ripe ? -1 : 0);
         if (count < 0 && errno != EINTR) break;
-        if (count == 0) is_ripe = !interpreter_ripen();
+        if (count == 0) {
+            is_ripe = !interpreter_ripen();
+            if (is_ripe) rehearsal = start_rehearsal(&self);
+        }
         if (count <= 0) continue;
+        if (ready[2].revents != 0 && !memory_learn(rehearsal)) bytes_close(&rehearsal);
         if (ready[1].revents != 0) reap(&self);
         if (ready[0].revents != 0 && !obey(&self)) break;
     }

@@ -42,18 +42,13 @@ struct AttemptRequest: Sendable {
         texts.filter { !$0.utf8.contains(0) }.flatMap { Array($0.utf8) + [0] }
     }
 
-    /// The frames that open the conversation.
-    var frames: [UInt8] {
+    /// What opens the attempt's socket.
+    var frame: [UInt8] { Frame.encoded(SLUICE_FRAME_FOLDER, Array(folder.utf8)) }
+
+    /// What the script's process reads.
+    var bytes: [UInt8] {
         let body = fields.flatMap { Frame.bytes(of: UInt32($0.count)) + $0 }
-        var frames = Frame.encoded(SLUICE_FRAME_FOLDER, Array(folder.utf8))
-        var start = 0
-        repeat {
-            let end = min(start + SLUICE_FRAME_LIMIT, body.count)
-            let type = end == body.count ? SLUICE_FRAME_REQUEST_END : SLUICE_FRAME_REQUEST
-            frames += Frame.encoded(type, body[start..<end])
-            start = end
-        } while start < body.count
-        return frames
+        return Frame.bytes(of: UInt32(body.count)) + body
     }
 }
 

@@ -22,39 +22,42 @@ struct ConversationEnd: Sendable {
     var fault: (any Error)?
 }
 
-/// The executor's side of one attempt's socket.
+/// The executor's side of one attempt.
 ///
 /// Reading blocks, and so happens on a thread of its own, where the listener's slowness is the script's: nothing piles
 /// up in between.
 final class Conversation: Sendable {
-    private struct State {
-        var socket: Int32?
-        /// Whether the request is out: frames before it would confuse the other side.
-        var isOpen = false
-        /// A grace in milliseconds, asked for before the request was out.
-        var pendingGrace: UInt32?
-    }
-
-    private let state: Mutex<State>
+    /// The attempt's socket; nil once it is closed. Whoever writes holds the lock.
+    private let writing: Mutex<Int32?>
     private let socket: Int32
+    private let request: Int32
 
-    /// - Parameter socket: taken over, and closed when the conversation ends.
-    init(_ socket: Int32) {
-        self.socket = socket
-        state = Mutex(State(socket: socket))
+    /// - Parameter offer: its sockets are taken over, and closed when the conversation ends.
+    init(_ offer: WorkerProcess.Offer) {
+        socket = offer.attempt
+        request = offer.request
+        writing = Mutex(offer.attempt)
     }
 
     /// Sends the request and listens until the attempt's last process is reaped. Call it once.
     ///
     /// When the task is cancelled the attempt is told to end, with `grace`; this still answers only when it has.
+    ///
+    /// - Parameter held: a descriptor that stays open until the attempt's last process is reaped, this one dead or not.
     func run<Listener: ConversationListener>(
-        _ request: AttemptRequest, grace: Duration, _ listener: Listener
+        _ request: AttemptRequest, grace: Duration, holding held: Int32 = -1, _ listener: Listener
     ) async -> (end: ConversationEnd, listener: Listener) {
-        await withTaskCancellationHandler {
+        let opening = request.frame
+        // When this fails the other side has vanished, which reading will show.
+        _ = sluice_link_send(socket, opening, opening.count, held)
+        // Mostly the request goes out in one piece, here and now; the rest of a large one is sent by the thread.
+        let bytes = request.bytes
+        let rest = bytes[sluice_link_send_some(self.request, bytes, bytes.count)...]
+        return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let thread = Thread {
                     var listener = listener
-                    let end = self.converse(request, &listener)
+                    let end = self.converse(Array(rest), &listener)
                     continuation.resume(returning: (end, listener))
                 }
                 thread.name = "sluice-attempt"
@@ -71,30 +74,18 @@ final class Conversation: Sendable {
         let milliseconds =
             UInt32(clamping: grace.components.seconds * 1_000)
             &+ UInt32(clamping: grace.components.attoseconds / 1_000_000_000_000_000)
-        state.withLock { state in
-            if state.isOpen {
-                Self.send(SLUICE_FRAME_TERMINATE, Frame.bytes(of: milliseconds), state.socket)
-            } else {
-                state.pendingGrace = min(milliseconds, state.pendingGrace ?? .max)
-            }
-        }
+        send(SLUICE_FRAME_TERMINATE, Frame.bytes(of: milliseconds))
     }
 
-    private func converse(_ request: AttemptRequest, _ listener: inout some ConversationListener) -> ConversationEnd {
+    private func converse(_ rest: [UInt8], _ listener: inout some ConversationListener) -> ConversationEnd {
         defer {
-            state.withLock { state in
+            writing.withLock { writing in
                 close(socket)
-                state.socket = nil
+                writing = nil
             }
         }
-        let frames = request.frames
-        // When this fails the other side has vanished, which reading will show.
-        _ = sluice_link_write(socket, frames, frames.count)
-        state.withLock { state in
-            state.isOpen = true
-            guard let grace = state.pendingGrace else { return }
-            Self.send(SLUICE_FRAME_TERMINATE, Frame.bytes(of: grace), state.socket)
-        }
+        if !rest.isEmpty { _ = sluice_link_write(request, rest, rest.count) }
+        close(request)
 
         var end = ConversationEnd()
         var output = LineSplitter()
@@ -117,7 +108,7 @@ final class Conversation: Sendable {
                     try error.feed(payload) { try listener.hear(LogLine(at: at, stream: .error, text: $0)) }
                 case SLUICE_FRAME_EVENT:
                     if let reply = try listener.hear(event: payload) {
-                        state.withLock { Self.send(SLUICE_FRAME_REPLY, reply, $0.socket) }
+                        send(SLUICE_FRAME_REPLY, reply)
                     }
                 default:
                     break
@@ -139,9 +130,11 @@ final class Conversation: Sendable {
     }
 
     /// Sends one small frame. A failure means that the other side is gone, which reading shows.
-    private static func send(_ type: Int, _ payload: [UInt8], _ socket: Int32?) {
-        guard let socket else { return }
+    private func send(_ type: Int, _ payload: [UInt8]) {
         let frame = Frame.encoded(type, payload)
-        _ = sluice_link_write(socket, frame, frame.count)
+        writing.withLock { writing in
+            guard let writing else { return }
+            _ = sluice_link_write(writing, frame, frame.count)
+        }
     }
 }

@@ -49,31 +49,32 @@ struct Installation: Sendable {
     ) async throws -> (final: sluice_final, lines: [String]) {
         let worker = try environments.workers.base()
         let place = try environments.workingFolders.make(for: attempt)
-        let opened: WorkerProcess.Opened
+        let offer: WorkerProcess.Offer
         do {
             for (name, text) in files {
                 let file = URL(fileURLWithPath: "\(place)/\(name)")
                 try Data(text.utf8).write(to: file)
             }
-            opened = try worker.openAttempt(holding: lock)
+            offer = try await worker.take()
         } catch {
             try environments.workingFolders.remove(place)
             throw error
         }
-        defer { worker.finished(opened.number) }
+        defer { worker.finished(offer) }
         let request = AttemptRequest.program(
             arguments: command,
             environment: Installer.environment(environments.host, settings: settings, folder: place), folder: place)
         let listener = InstallerListener(context: context, redaction: redaction, isShown: isShown)
-        let (end, heard) = await Conversation(opened.socket).run(request, grace: settings.grace, listener)
+        let (end, heard) = await Conversation(offer).run(
+            request, grace: settings.grace, holding: lock, listener)
         guard let final = end.final else {
-            let reason = await worker.loss(of: opened.number)
+            let loss = await worker.loss(of: offer)
             try environments.workingFolders.remove(place)
             if let fault = end.fault { throw fault }
             try Task.checkCancellation()
             throw worker.refusal
                 ?? PythonError(
-                    code: "python.worker", "The installer was ended from outside: \(reason). Run the task again.",
+                    code: "python.worker", "The installer was ended from outside: \(loss.reason). Run the task again.",
                     category: .fault)
         }
         if let fault = end.fault { throw fault }

@@ -50,7 +50,7 @@ final class Inspector: Sendable {
 
     /// Ends the process.
     func close() {
-        queue.sync { hangUp() }
+        queue.async { self.hangUp() }
     }
 
     /// - Returns: the answer, or nil when the process died over it.

@@ -5,29 +5,76 @@ import Synchronization
 
 /// A worker: a process with one CPython for one environment, from which attempts are forked.
 ///
-/// It lives until ``close()`` or until it dies; both end everything below it.
+/// It is asked for attempts ahead of time, so that one always waits, its processes forked, for whoever needs it next.
+/// A worker lives until ``close()`` or until it dies; both end everything below it.
 final class WorkerProcess: Sendable {
+    /// An attempt whose processes wait for their request. Whoever takes one closes its sockets, and gives it back by
+    /// ``finished(_:)``.
+    struct Offer: Sendable {
+        var number: UInt64
+        var attempt: Int32
+        var request: Int32
+
+        func close() {
+            Glibc.close(attempt)
+            Glibc.close(request)
+        }
+    }
+
+    /// What became of an attempt that ended without a word.
+    struct Loss: Sendable {
+        /// Whether anything of it was ever started.
+        var wasStarted: Bool
+        /// What happened, as the end of a sentence.
+        var reason: String
+    }
+
     private struct State {
         /// The control socket; nil once the process is known to be gone.
         var control: Int32?
         var isClosing = false
         var nextNumber: UInt64 = 1
-        /// Attempts that were opened and not yet given back.
-        var attempts = 0
+        /// Asked for, and neither offered nor lost.
+        var wanted = 0
+        /// Offered and not taken.
+        var offers: [Offer] = []
+        /// Those who wait for an offer.
+        var takers: [CheckedContinuation<Offer, any Error>] = []
+        /// Taken and not given back, by number.
+        var taken: Set<UInt64> = []
         /// Why CPython did not start, in its own words.
         var refusal: String?
         /// How the process ended; nil while it runs.
         var ending: String?
-        /// What became of attempts whose supervisor vanished, until somebody asks.
-        var lost: [UInt64: String] = [:]
-        var waitingForLoss: [UInt64: CheckedContinuation<String, Never>] = [:]
+        /// What became of taken attempts whose supervisor vanished, until somebody asks.
+        var lost: [UInt64: Loss] = [:]
+        var waitingForLoss: [UInt64: CheckedContinuation<Loss, Never>] = [:]
         var waitingForEnd: [CheckedContinuation<Void, Never>] = []
-    }
 
-    /// An open attempt: its number, and this side of its socket.
-    struct Opened {
-        var number: UInt64
-        var socket: Int32
+        /// The error of somebody who comes too late.
+        var gone: PythonError {
+            if let refusal {
+                return PythonError(
+                    code: "python.interpreter", "CPython cannot be started: \(refusal).", category: .fault)
+            }
+            return PythonError(
+                code: "python.worker",
+                "The Python worker has ended" + (ending.map { ": \($0)" } ?? "") + ". Run the task again.",
+                category: .fault)
+        }
+
+        /// Asks for as many attempts as are waited for, and one more.
+        mutating func want() {
+            guard let control, !isClosing else { return }
+            while wanted + offers.count < takers.count + 1 {
+                var message = sluice_control(
+                    operation: UInt32(SLUICE_CONTROL_WANT), started: 0, number: nextNumber)
+                // When this fails the worker is gone, which the listening thread is about to notice.
+                guard sluice_link_send(control, &message, MemoryLayout<sluice_control>.size, -1) == 0 else { return }
+                nextNumber += 1
+                wanted += 1
+            }
+        }
     }
 
     private let state: Mutex<State>
@@ -57,8 +104,9 @@ final class WorkerProcess: Sendable {
                 category: .fault)
         }
         self.process = process
-        state = Mutex(State(control: ends.ours))
         let control = ends.ours
+        state = Mutex(State(control: control))
+        state.withLock { $0.want() }
         let thread = Thread { self.listen(on: control) }
         thread.name = "sluice-python"
         thread.stackSize = 256 * 1_024
@@ -66,7 +114,7 @@ final class WorkerProcess: Sendable {
     }
 
     /// A pair of sockets, close-on-exec.
-    static func pair(keepingMessages: Bool) throws -> (ours: Int32, theirs: Int32) {
+    private static func pair(keepingMessages: Bool) throws -> (ours: Int32, theirs: Int32) {
         var ends: [Int32] = [-1, -1]
         let error = sluice_link_pair(keepingMessages, &ends)
         guard error == 0 else {
@@ -77,41 +125,49 @@ final class WorkerProcess: Sendable {
         return (ends[0], ends[1])
     }
 
-    /// Whether it can take no more work.
-    var isEnded: Bool { state.withLock { $0.control == nil || $0.isClosing } }
+    // MARK: - Attempts
 
-    /// Whether the process is reaped.
-    var isReaped: Bool { state.withLock { $0.ending != nil } }
-
-    /// Whether no attempt is open.
-    var isIdle: Bool { state.withLock { $0.attempts == 0 } }
-
-    /// Opens an attempt. To be given back by ``finished(_:)``.
+    /// Takes an attempt whose processes wait for their request.
     ///
-    /// - Parameter held: a descriptor that stays open until the attempt's last process is reaped, this one dead or not.
-    func openAttempt(holding held: Int32? = nil) throws -> Opened {
-        let ends = try Self.pair(keepingMessages: false)
-        defer { Glibc.close(ends.theirs) }
-        do {
-            return try state.withLock { state in
-                let number = state.nextNumber
-                try Self.send(
-                    SLUICE_CONTROL_ATTEMPT, number, [ends.theirs] + (held.map { [$0] } ?? []), state)
-                state.nextNumber += 1
-                state.attempts += 1
-                return Opened(number: number, socket: ends.ours)
+    /// - Throws: ``PythonError`` `python.worker`, `python.interpreter`.
+    func take() async throws -> Offer {
+        let waiting: Offer? = state.withLock { state in
+            guard !state.offers.isEmpty else { return nil }
+            let offer = state.offers.removeFirst()
+            state.taken.insert(offer.number)
+            state.want()
+            return offer
+        }
+        if let waiting { return waiting }
+        return try await withCheckedThrowingContinuation { continuation in
+            let error: PythonError? = state.withLock { state in
+                guard state.control != nil, !state.isClosing else { return state.gone }
+                state.takers.append(continuation)
+                state.want()
+                return nil
             }
-        } catch {
-            Glibc.close(ends.ours)
-            throw error
+            if let error { continuation.resume(throwing: error) }
         }
     }
 
     /// Takes note that an attempt is over.
-    func finished(_ number: UInt64) {
+    func finished(_ offer: Offer) {
         state.withLock { state in
-            state.attempts -= 1
-            state.lost[number] = nil
+            state.taken.remove(offer.number)
+            state.lost[offer.number] = nil
+        }
+    }
+
+    /// What became of an attempt that ended without a word; answers once nothing of it lives any more.
+    func loss(of offer: Offer) async -> Loss {
+        await withCheckedContinuation { continuation in
+            let known: Loss? = state.withLock { state in
+                if let loss = state.lost[offer.number] { return loss }
+                if let ending = state.ending { return Loss(wasStarted: true, reason: ending) }
+                state.waitingForLoss[offer.number] = continuation
+                return nil
+            }
+            if let known { continuation.resume(returning: known) }
         }
     }
 
@@ -121,32 +177,32 @@ final class WorkerProcess: Sendable {
     func openInspector() throws -> Int32 {
         let ends = try Self.pair(keepingMessages: false)
         defer { Glibc.close(ends.theirs) }
-        do {
-            try state.withLock { try Self.send(SLUICE_CONTROL_INSPECT, 0, [ends.theirs], $0) }
-        } catch {
+        let error: PythonError? = state.withLock { state in
+            guard let control = state.control, !state.isClosing else { return state.gone }
+            var message = sluice_control(operation: UInt32(SLUICE_CONTROL_INSPECT), started: 0, number: 0)
+            let size = MemoryLayout<sluice_control>.size
+            return sluice_link_send(control, &message, size, ends.theirs) == 0 ? nil : state.gone
+        }
+        if let error {
             Glibc.close(ends.ours)
             throw error
         }
         return ends.ours
     }
 
-    /// What became of an attempt that ended without a word; answers once nothing of it lives any more.
-    func loss(of number: UInt64) async -> String {
-        await withCheckedContinuation { continuation in
-            let known: String? = state.withLock { state in
-                if let text = state.lost[number] ?? state.ending { return text }
-                state.waitingForLoss[number] = continuation
-                return nil
-            }
-            if let known { continuation.resume(returning: known) }
-        }
-    }
+    // MARK: - Life
+
+    /// Whether it can take no more work.
+    var isEnded: Bool { state.withLock { $0.control == nil || $0.isClosing } }
+
+    /// Whether the process is reaped.
+    var isReaped: Bool { state.withLock { $0.ending != nil } }
+
+    /// Whether nobody has or waits for an attempt.
+    var isIdle: Bool { state.withLock { $0.taken.isEmpty && $0.takers.isEmpty } }
 
     /// The error of a worker whose CPython did not start, once it has ended; else nil.
-    var refusal: PythonError? {
-        guard let refusal = state.withLock({ $0.refusal }) else { return nil }
-        return PythonError(code: "python.interpreter", "CPython cannot be started: \(refusal).", category: .fault)
-    }
+    var refusal: PythonError? { state.withLock { $0.refusal == nil ? nil : $0.gone } }
 
     /// Lets the worker end everything below it, and itself. Safe to call twice.
     func close() {
@@ -169,63 +225,93 @@ final class WorkerProcess: Sendable {
         }
     }
 
-    private static func send(
-        _ operation: Int, _ number: UInt64, _ descriptors: [Int32], _ state: borrowing State
-    ) throws {
-        var message = sluice_control(operation: UInt32(operation), reserved: 0, number: number)
-        var error = EPIPE
-        if let control = state.control, !state.isClosing {
-            error = sluice_link_send(control, &message, descriptors, descriptors.count)
-        }
-        guard error == 0 else {
-            throw PythonError(
-                code: "python.worker",
-                "The Python worker has ended" + (state.ending.map { ": \($0)" } ?? "") + ". Run the task again.",
-                category: .fault)
-        }
-    }
-
     /// The thread that hears what the worker says, and reaps it in the end.
     private func listen(on control: Int32) {
-        let capacity = MemoryLayout<sluice_control>.size + SLUICE_CONTROL_TEXT
+        let size = MemoryLayout<sluice_control>.size
+        let capacity = size + SLUICE_CONTROL_TEXT
         var message = [UInt8](repeating: 0, count: capacity)
+        var descriptors: [Int32] = [-1, -1]
         while true {
-            let count = recv(control, &message, capacity, 0)
-            if count < 0 && errno == EINTR { continue }
-            guard count >= MemoryLayout<sluice_control>.size else { break }
+            let count = sluice_link_receive(control, &message, capacity, &descriptors)
+            guard count >= size else { break }
             let head = message.withUnsafeBytes { $0.loadUnaligned(as: sluice_control.self) }
-            let text = String(decoding: message[MemoryLayout<sluice_control>.size..<count], as: UTF8.self)
-            hear(Int(head.operation), head.number, text)
+            let text = String(decoding: message[size..<count], as: UTF8.self)
+            switch Int(head.operation) {
+            case SLUICE_CONTROL_OFFER:
+                hear(Offer(number: head.number, attempt: descriptors[0], request: descriptors[1]))
+            case SLUICE_CONTROL_FAILED:
+                hearOfFailure(text)
+            case SLUICE_CONTROL_LOST:
+                hear(Loss(wasStarted: head.started != 0, reason: text), of: head.number)
+            case SLUICE_CONTROL_REFUSED:
+                state.withLock { $0.refusal = text }
+            default:
+                break
+            }
         }
+        // Nothing new can come; what was offered and not taken ends with its sockets.
+        let unused = state.withLock { state in
+            state.isClosing = true
+            defer { state.offers = [] }
+            return state.offers
+        }
+        for offer in unused { offer.close() }
         let status = sluice_link_wait(process)
-        let (lossWaiters, endWaiters, ending) = state.withLock { state in
+        let left = state.withLock { state in
             Glibc.close(control)
             state.control = nil
-            let ending = state.refusal ?? "the Python worker ended with status \(status)"
-            state.ending = ending
+            state.ending = state.refusal ?? "the Python worker ended with status \(status)"
             defer {
+                state.takers = []
                 state.waitingForLoss = [:]
                 state.waitingForEnd = []
             }
-            return (state.waitingForLoss, state.waitingForEnd, ending)
+            return state
         }
-        for waiter in lossWaiters.values { waiter.resume(returning: ending) }
-        for waiter in endWaiters { waiter.resume() }
+        for taker in left.takers { taker.resume(throwing: left.gone) }
+        for waiter in left.waitingForLoss.values {
+            waiter.resume(returning: Loss(wasStarted: true, reason: left.ending ?? ""))
+        }
+        for waiter in left.waitingForEnd { waiter.resume() }
     }
 
-    private func hear(_ operation: Int, _ number: UInt64, _ text: String) {
-        switch operation {
-        case SLUICE_CONTROL_REFUSED:
-            state.withLock { $0.refusal = text }
-        case SLUICE_CONTROL_LOST:
-            let waiter = state.withLock { state in
-                let waiter = state.waitingForLoss.removeValue(forKey: number)
-                if waiter == nil { state.lost[number] = text }
-                return waiter
+    private func hear(_ offer: Offer) {
+        let (taker, isWanted) = state.withLock { state in
+            state.wanted -= 1
+            guard !state.isClosing else { return (nil as CheckedContinuation<Offer, any Error>?, false) }
+            guard !state.takers.isEmpty else {
+                state.offers.append(offer)
+                return (nil, true)
             }
-            waiter?.resume(returning: text)
-        default:
-            break
+            state.taken.insert(offer.number)
+            return (state.takers.removeFirst(), true)
         }
+        if !isWanted { offer.close() }
+        taker?.resume(returning: offer)
+    }
+
+    private func hear(_ loss: Loss, of number: UInt64) {
+        var unused: Offer?
+        let waiter = state.withLock { state in
+            if let index = state.offers.firstIndex(where: { $0.number == number }) {
+                unused = state.offers.remove(at: index)
+            }
+            let waiter = state.waitingForLoss.removeValue(forKey: number)
+            if waiter == nil, state.taken.contains(number) { state.lost[number] = loss }
+            return waiter
+        }
+        unused?.close()
+        waiter?.resume(returning: loss)
+    }
+
+    private func hearOfFailure(_ reason: String) {
+        let taker = state.withLock { state in
+            state.wanted -= 1
+            return state.takers.isEmpty ? nil : state.takers.removeFirst()
+        }
+        taker?.resume(
+            throwing: PythonError(
+                code: "python.worker", "The script cannot be started: \(reason). Run the task again.", category: .fault)
+        )
     }
 }

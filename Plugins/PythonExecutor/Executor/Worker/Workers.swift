@@ -38,8 +38,10 @@ final class Workers: Sendable {
                     "There is no Python interpreter at \(interpreter). Install python3, or set another one.",
                     category: .fault)
             }
-            let worker = try WorkerProcess(
-                worker: executable, interpreter: interpreter, environment: ScriptContext.baseEnvironment)
+            var variables = ScriptContext.baseEnvironment
+            // The package manager links the Swift runtime into every executable; crashes are CPython's to explain.
+            variables["SWIFT_BACKTRACE"] = "enable=no"
+            let worker = try WorkerProcess(worker: executable, interpreter: interpreter, environment: variables)
             if let dead = state.running.updateValue(worker, forKey: interpreter) { state.closed.append(dead) }
             closeColdest(&state)
             return worker

@@ -16,8 +16,16 @@ int sluice_link_pair(bool messages, int ends[2]);
 int sluice_link_spawn(
     const char *path, char *const arguments[], char *const environment[], int control, pid_t *process);
 
-// Sends one control message with descriptors attached. Returns 0 or an error number.
-int sluice_link_send(int socket, const struct sluice_control *message, const int *descriptors, size_t count);
+// Sends bytes with a descriptor attached, or with none when it is -1. Returns 0 or an error number. Waits until all is
+// sent.
+int sluice_link_send(int socket, const void *bytes, size_t count, int descriptor);
+
+// Receives one message with at most two descriptors, which are close-on-exec and -1 where none came.
+// Returns its size, 0 at the end, or -1 with errno set.
+ssize_t sluice_link_receive(int socket, void *message, size_t size, int descriptors[2]);
+
+// Sends as much as goes without waiting. Returns how much that is.
+size_t sluice_link_send_some(int socket, const void *bytes, size_t count);
 
 // Writes all bytes to a stream socket, without SIGPIPE. Returns 0 or an error number.
 int sluice_link_write(int socket, const void *bytes, size_t count);

@@ -2,6 +2,7 @@
 //
 //   executor ── control ── worker            one pair of sockets (SOCK_SEQPACKET) for each worker process
 //   executor ── attempt ── supervisor        one pair of sockets (SOCK_STREAM) for each attempt
+//   executor ── request ── script            one pair of sockets (SOCK_STREAM) for each attempt, written once
 //   supervisor ── channel ── script          one pair of sockets (SOCK_SEQPACKET) for each attempt
 //   executor ── inspection ── inspector      one pair of sockets (SOCK_STREAM) for each inspector
 //
@@ -16,24 +17,28 @@ enum { SLUICE_CONTROL_DESCRIPTOR = 3 };
 // A message on the control socket. Text, if any, follows the structure.
 struct sluice_control {
     uint32_t operation;
-    uint32_t reserved;
-    // Which attempt it is about; chosen by the executor.
+    // With SLUICE_CONTROL_LOST: 0 when nothing of the attempt was ever started, else 1.
+    uint32_t started;
+    // Which attempt it is about; chosen by the executor when it asks for one.
     uint64_t number;
 };
 
 enum {
-    // To the worker. Carries one descriptor, the attempt's socket, or two: the second is held open, unused, until
-    // the attempt's last process is reaped (a lock that must not be released before).
-    SLUICE_CONTROL_ATTEMPT = 1,
+    // To the worker: fork an attempt's processes, which then wait for their request.
+    SLUICE_CONTROL_WANT = 1,
     // To the worker. Carries one descriptor, the inspection socket.
     SLUICE_CONTROL_INSPECT = 2,
+    // From the worker: they wait. Carries two descriptors: the attempt's socket, and the one for the request.
+    SLUICE_CONTROL_OFFER = 3,
+    // From the worker: they could not be forked. Text: why.
+    SLUICE_CONTROL_FAILED = 4,
     // From the worker: the interpreter is up. Text: its version, such as `3.11.2`.
-    SLUICE_CONTROL_READY = 3,
+    SLUICE_CONTROL_READY = 5,
     // From the worker: the interpreter did not start. Text: why.
-    SLUICE_CONTROL_REFUSED = 4,
+    SLUICE_CONTROL_REFUSED = 6,
     // From the worker: the attempt's supervisor ended without a final frame; nothing of the attempt lives any more.
     // Text: what happened.
-    SLUICE_CONTROL_LOST = 5,
+    SLUICE_CONTROL_LOST = 7,
 };
 
 // Longest text behind a control message, in bytes.
@@ -49,25 +54,24 @@ struct sluice_frame {
 };
 
 enum {
-    // From the executor, first: the attempt's working folder, which the supervisor removes in the end.
+    // From the executor, first: the attempt's working folder, which the supervisor removes in the end. May carry a
+    // descriptor that is held open, unused, until the attempt's last process is reaped: a lock that must not be released
+    // before.
     SLUICE_FRAME_FOLDER = 1,
-    // From the executor: a part of the request, and its last part. Passed on to the script's side.
-    SLUICE_FRAME_REQUEST = 2,
-    SLUICE_FRAME_REQUEST_END = 3,
     // From the executor: end the attempt. Payload: the grace in milliseconds, as uint32_t.
-    SLUICE_FRAME_TERMINATE = 4,
+    SLUICE_FRAME_TERMINATE = 2,
     // From the executor: the answer to an event that waits for one. Passed on to the script's side.
-    SLUICE_FRAME_REPLY = 5,
+    SLUICE_FRAME_REPLY = 3,
     // From the supervisor: bytes of standard output, of standard error.
-    SLUICE_FRAME_OUTPUT = 6,
-    SLUICE_FRAME_ERROR = 7,
+    SLUICE_FRAME_OUTPUT = 4,
+    SLUICE_FRAME_ERROR = 5,
     // From the supervisor: one message of the script's side; its first byte is one of SLUICE_EVENT_*.
-    SLUICE_FRAME_EVENT = 8,
+    SLUICE_FRAME_EVENT = 6,
     // From the supervisor, last: every process of the attempt is reaped. Payload: struct sluice_final.
-    SLUICE_FRAME_FINAL = 9,
+    SLUICE_FRAME_FINAL = 7,
 };
 
-// Longest payload of any frame, in bytes. A request is cut into parts of this size.
+// Longest payload of any frame, in bytes.
 enum { SLUICE_FRAME_LIMIT = 128 * 1024 };
 
 struct sluice_final {
@@ -92,8 +96,8 @@ enum {
     SLUICE_EVENT_FAILURE = 'f',
 };
 
-// A request is a list of fields, each a uint32_t length with that many bytes behind. The first field says which list
-// it is; the fields that follow are given in order.
+// A request is its length as uint32_t, then a list of fields, each a uint32_t length with that many bytes behind. The
+// first field says which list it is; the fields that follow are given in order.
 //
 //   script   name, file, root, folder, context as JSON, environment, source
 //   program  folder, arguments, environment
