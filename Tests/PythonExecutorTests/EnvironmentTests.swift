@@ -178,4 +178,45 @@ struct EnvironmentTests {
             #expect(context.output == ["1.0", "2.0", "3.0", "1.0"])
         }
     }
+
+    @Test func areInstalledByUVWhereThereIsOne() async throws {
+        try await Bench.with { first in
+            let (found, context) = try await first.run(script(["uv"], "import shutil\nprint(shutil.which('uv'))"))
+            expectDone(found)
+            let uv = URL(fileURLWithPath: try #require(context.output.first))
+            let host: (URL) -> [String: String] = { _ in
+                ProcessInfo.processInfo.environment.merging(["PATH": uv.deletingLastPathComponent().path]) { $1 }
+            }
+            try await Bench.with(host: host) { bench in
+                let (outcome, context) = try await bench.run(
+                    script(
+                        ["six==1.16.0"],
+                        "import six, sys\nprint(six.__version__, open(sys.prefix + '/pyvenv.cfg').read())"))
+                expectDone(outcome)
+                #expect(context.output.first?.hasPrefix("1.16.0 ") == true)
+                #expect(context.output.contains { $0.hasPrefix("uv = ") }, "uv made this environment")
+                let (missing, _) = try await bench.run(script(["sluice-no-such-package-anywhere"], "print(1)"))
+                let failure = try failure(missing)
+                #expect(failure.code == "python.requirements")
+                #expect(failure.detail?.contains("sluice-no-such-package-anywhere") == true)
+            }
+        }
+    }
+
+    @Test func areInstalledWithoutAPipOfTheInterpreter() async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("sluice-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let maker = Process()
+        maker.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
+        maker.arguments = ["-m", "venv", "--without-pip", folder.path]
+        try maker.run()
+        maker.waitUntilExit()
+        try await Bench.with(PythonSettings(interpreter: folder.path + "/bin/python3")) { bench in
+            let wheel = try bench.makeWheel("demo_tool", "1.0")
+            let (outcome, context) = try await bench.run(
+                script(["demo_tool @ file://\(wheel.path)"], "import demo_tool\nprint(demo_tool.VALUE)"))
+            expectDone(outcome)
+            #expect(context.output == ["1.0"])
+        }
+    }
 }

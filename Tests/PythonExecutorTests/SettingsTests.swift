@@ -55,4 +55,33 @@ struct SettingsTests {
         #expect(!context.state.hasBegun)
         await executor.shutdown()
     }
+
+    @Test func ofTheWorkerAreNobodysButTheExecutors() throws {
+        let worker = Process()
+        worker.executableURL = Bench.worker
+        let words = Pipe()
+        worker.standardError = words
+        try worker.run()
+        worker.waitUntilExit()
+        #expect(worker.terminationStatus == 2)
+        let text = String(decoding: words.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        #expect(text.contains("run `sluice` instead"))
+    }
+
+    @Test(arguments: [
+        ("exit 0", "is no Python interpreter"), ("echo words", "is no Python interpreter"), ("exit 1", "is no Python"),
+        ("echo 2.7.18", "is Python 2.7.18, but the worker is Python 3."),
+    ])
+    func refuseAnInterpreterThatIsAnother(_ script: String, _ words: String) async throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("sluice-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let isMade = FileManager.default.createFile(
+            atPath: path, contents: Data("#!/bin/sh\n\(script)\n".utf8), attributes: [.posixPermissions: 0o755])
+        #expect(isMade)
+        try await Bench.with(PythonSettings(interpreter: path)) { bench in
+            let error = await #expect(throws: PythonError.self) { _ = try await bench.plan("print(1)") }
+            #expect(error?.code == "python.interpreter")
+            #expect(error?.message.contains(words) == true)
+        }
+    }
 }

@@ -14,6 +14,7 @@ public final class PythonExecutor: TaskExecutor {
     private let settings: PythonSettings
     private let workers: Workers
     private let inspector = Inspector()
+    private let interpreterCheck: InterpreterCheck
     private let snapshots: SnapshotFolders
     private let workingFolders: WorkingFolders
     private let environments: Environments
@@ -30,6 +31,7 @@ public final class PythonExecutor: TaskExecutor {
     ) {
         self.settings = settings
         workers = Workers(executable: worker, settings: settings)
+        interpreterCheck = InterpreterCheck(settings.interpreter)
         snapshots = SnapshotFolders(root: folder.appendingPathComponent("snapshots"))
         workingFolders = WorkingFolders(root: folder.appendingPathComponent("work"))
         environments = Environments(
@@ -123,6 +125,7 @@ public final class PythonExecutor: TaskExecutor {
         _ script: ScriptVersion, _ content: Data
     ) async throws -> (Inspection, [Requirement]) {
         let inspection = try await inspector.inspect(script, content, from: try workers.base())
+        try await interpreterCheck.require(inspection.version)
         if let refusal = inspection.refusal {
             throw refused(script, refusal.code, refusal.message, refusal.line, refusal.column)
         }

@@ -74,6 +74,12 @@ struct Environments: Sendable {
             environments: self, recipe: recipe, folder: folder, lock: lock, attempt: attempt, context: context)
         if let failure = try await installation.run() { return .failed(failure) }
         try complete(folder, recipe)
+        guard isComplete(folder, recipe) else {
+            throw PythonError(
+                code: "python.interpreter",
+                "\(settings.interpreter) made an environment of another Python than \(recipe.version), which runs here. Set "
+                    + "another interpreter.", category: .fault)
+        }
         return .ready(prefix: folder)
     }
 
