@@ -4,6 +4,7 @@ import PackageDescription
 // The table of targets, with what each may import, stands in CONTRIBUTING.md; a test holds this file against it.
 
 let swift: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
+let c: [CSetting] = [.enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error)]
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
@@ -50,10 +51,10 @@ let package = Package(
         .target(
             name: "PythonExecutor", dependencies: ["SluiceCore", "CPythonLink"],
             path: "Plugins/PythonExecutor/Executor", swiftSettings: swift),
-        .target(name: "CPythonLink", path: "Plugins/PythonExecutor/Link"),
+        .target(name: "CPythonLink", path: "Plugins/PythonExecutor/Link", cSettings: c),
         .executableTarget(
             name: "PythonWorker", dependencies: ["CPython", "CSQLite"], path: "Plugins/PythonExecutor/Worker",
-            exclude: ["bootstrap.py", "databases.py", "inspector.py", "sluice.py"]),
+            exclude: ["bootstrap.py", "databases.py", "inspector.py", "sluice.py"], cSettings: c),
 
         // System libraries.
         .systemLibrary(

@@ -34,6 +34,19 @@ struct PackageTests {
         }
     }
 
+    @Test("Every target is Swift 6 or C with all warnings on, and no warning of either passes")
+    func settings() async throws {
+        for target in try await dumpedPackage().targets where target.type != "system" {
+            let path = target.path ?? (target.type == "test" ? "Tests" : "Sources") + "/\(target.name)"
+            let isC = try House.files(below: [path], endings: ["swift"]).isEmpty
+            let expected: Set<DumpedPackage.Setting> =
+                isC
+                ? [.c("enableWarning", "all"), .c("enableWarning", "extra"), .c("treatAllWarnings", "error")]
+                : [.swift("swiftLanguageMode", "6"), .swift("treatAllWarnings", "error")]
+            #expect(expected.isSubset(of: target.settings), "\(target.name) lacks some of \(expected)")
+        }
+    }
+
     @Test("Tests mirror targets")
     func testTargets() async throws {
         let targets = try await dumpedPackage().targets
@@ -76,6 +89,21 @@ private struct DumpedPackage: Decodable {
         var type: String
         var path: String?
         var dependencies: [Dependency]
+        var settings: [Setting]
+    }
+
+    /// `{"tool": "swift", "kind": {"swiftLanguageMode": {"_0": "6"}}}`
+    struct Setting: Decodable, Hashable {
+        var tool: String
+        var kind: [String: [String: Part]]
+
+        static func swift(_ name: String, _ value: String) -> Setting { Setting(tool: "swift", name, value) }
+        static func c(_ name: String, _ value: String) -> Setting { Setting(tool: "c", name, value) }
+
+        private init(tool: String, _ name: String, _ value: String) {
+            self.tool = tool
+            self.kind = [name: ["_0": Part(text: value)]]
+        }
     }
 
     /// `{"byName": ["SluiceCore", null]}`, `{"product": ["GRDB", "GRDB.swift", …]}` or `{"target": […]}`.
@@ -93,8 +121,10 @@ private struct DumpedPackage: Decodable {
     }
 
     /// A name, or something else that does not matter here.
-    struct Part: Decodable {
+    struct Part: Decodable, Hashable {
         var text: String?
+
+        init(text: String) { self.text = text }
 
         init(from decoder: any Decoder) throws {
             text = try? decoder.singleValueContainer().decode(String.self)
