@@ -72,7 +72,6 @@ bench: setup-bench release ## Measure speed against the plain tools
 .PHONY: fuzz
 fuzz: setup ## Let libFuzzer look for scripts that the SQL splitter gets wrong, for SECONDS=60
 	$(call say,Building the fuzzer)
-	@cp Package.resolved Tests/SQLFuzz/Package.resolved
 	@swift build --configuration release --package-path Tests/SQLFuzz --sanitize=fuzzer -Xswiftc -enable-testing
 	$(call say,Fuzzing for $(SECONDS) seconds)
 	@cd Tests/SQLFuzz && mkdir -p .build/corpus && .build/release/SQLFuzz .build/corpus -dict=sql.dict -max_len=512 \
