@@ -159,6 +159,7 @@ import Testing
         (["plan", "nowhere.sql"], "There is no file 'nowhere.sql'"),
         (["sync"], "Name a folder"),
         (["sync", "--bucket", "nowhere"], "nowhere"),
+        (["sync", "--bucket", ""], "its value is empty"),
         (["plan", "x.sql", "--dialect", "oracle"], "oracle"),
         (["runs", "--limit", "0"], "--limit"),
     ])

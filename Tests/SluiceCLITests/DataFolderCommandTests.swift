@@ -98,6 +98,22 @@ import Testing
         #expect(try sluice.run("run", job).status == 0)
     }
 
+    @Test func processesThatFindANewFolderTogetherAllSucceed() throws {
+        let sluice = try CommandLine()
+        defer { sluice.remove() }
+        try sluice.write("workbench/a.sql", "SELECT 1;")
+        for round in 0..<3 {
+            let data = sluice.path("new-\(round)")
+            let together = try (0..<4).map { _ in
+                try sluice.start(["sync", "--workbench", sluice.path("workbench"), "--data", data])
+            }
+            for process in together {
+                let result = try process.wait()
+                #expect(result.status == 0, "\(result.errors)")
+            }
+        }
+    }
+
     @Test func aFolderThatCannotBeMadeIsNamed() throws {
         let sluice = try CommandLine()
         defer { sluice.remove() }

@@ -102,6 +102,8 @@ import Testing
         (#"{"a": [1, 2}"#, "',' or ']' is expected"),
         ("{\"a\": \"b\nc\"}", "control character"),
         (#"{"a": tru}"#, "'true' is expected"),
+        (#"{"format":"sluice.job/1","name":"a","name":"b"}"#, "line 1, column 37: this name stands twice"),
+        (#"{"format":"sluice.job/1","name":"j","parameters":{"a":1e999}}"#, "a number in it is too large"),
         (String(repeating: "[", count: 5_000), "nested deeper"),
     ])
     func malformedJSONSaysWhere(document: String, says: String) throws {

@@ -22,6 +22,12 @@ struct SyncCommand: AsyncParsableCommand {
 
     @OptionGroup var global: GlobalOptions
 
+    func validate() throws {
+        for (option, value) in [("--workbench", workbench), ("--bucket", bucket)] where value?.isEmpty == true {
+            throw ValidationError("\(option) names no folder: its value is empty.")
+        }
+    }
+
     func run() async throws {
         let installation = try global.open()
         let document = try await CatalogueSync(installation).run(workbench: workbench, bucket: bucket)

@@ -2,7 +2,7 @@ import Foundation
 
 /// Fits text that scripts and people wrote into the cells of a terminal.
 enum DisplayText {
-    /// `text` without anything that could move the cursor or change colours: control characters become spaces.
+    /// `text` without anything that could move the cursor, change colours or turn the direction of text.
     static func safe(_ text: some StringProtocol) -> String {
         if text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) { return String(text) }
         var result = String.UnicodeScalarView()
@@ -10,6 +10,8 @@ enum DisplayText {
             switch scalar.properties.generalCategory {
             case .control where scalar == "\t", .lineSeparator, .paragraphSeparator: result.append(" ")
             case .control, .surrogate: if scalar == "\n" || scalar == "\r" { result.append(" ") }
+            // Marks that turn the direction of what follows could make one name look like another.
+            case .format where scalar != "\u{200D}": result.append("\u{FFFD}")
             default: result.append(scalar)
             }
         }

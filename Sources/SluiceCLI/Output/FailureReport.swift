@@ -2,6 +2,9 @@ import Sluice
 
 /// Tells a person why a task failed: the message, the place in the script, the long form.
 enum FailureReport {
+    /// How many characters of a failing line are shown, those around its column.
+    private static let window = 100
+
     static func lines(for task: TaskRun, record: AttemptRecord, style: Style) -> [String] {
         guard let failure = task.failure else {
             return task.reason.map { [style.red($0)] } ?? []
@@ -32,14 +35,19 @@ enum FailureReport {
         let texts = step.start.text.split(separator: "\n", omittingEmptySubsequences: false)
         let offset = line - step.start.range.line
         guard texts.indices.contains(offset) else { return [] }
-        let isFirst = offset == 0
+        // The line as it stands in the script: the step's text begins at its column.
+        let lead = offset == 0 ? String(repeating: " ", count: step.start.range.column - 1) : ""
+        let shown = Array((lead + texts[offset]).unicodeScalars)
+        let column = failure.column ?? 1
+        let first = max(0, min(column - 1 - window / 2, shown.count - window))
+        var cut = String.UnicodeScalarView()
+        cut.append(contentsOf: shown.dropFirst(first).prefix(window))
         let number = "\(line)"
-        let lead = isFirst ? String(repeating: " ", count: step.start.range.column - 1) : ""
-        var lines = [style.dim("  \(number) | ") + lead + DisplayText.safe(texts[offset])]
-        if let column = failure.column, column >= 1 {
+        var lines = [style.dim("  \(number) | ") + DisplayText.safe(String(cut))]
+        if failure.column != nil {
             let blank = String(repeating: " ", count: number.count)
             lines.append(
-                style.dim("  \(blank) | ") + String(repeating: " ", count: column - 1) + style.red("^"))
+                style.dim("  \(blank) | ") + String(repeating: " ", count: column - 1 - first) + style.red("^"))
         }
         return lines
     }

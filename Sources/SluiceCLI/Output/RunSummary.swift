@@ -36,13 +36,22 @@ struct RunSummary {
 
     private func printWarnings(to output: Output) {
         for task in state.tasks {
-            for warning in task.pinned.warnings {
+            for warning in task.pinned.warnings.prefix(Self.warningLimit) {
                 let column = warning.column.map { ":\($0)" } ?? ""
                 let place = task.pinned.script.name + (warning.line.map { ":\($0)\(column)" } ?? "")
                 output.line("\(output.style.yellow("!")) \(place): \(DisplayText.safe(warning.message))")
             }
+            let rest = task.pinned.warnings.count - Self.warningLimit
+            if rest > 0 {
+                output.line(
+                    "\(output.style.yellow("!")) \(task.pinned.script.name): \(Formats.count(rest, "more warning")), "
+                        + "all of them in 'sluice plan \(task.pinned.script.name)'")
+            }
         }
     }
+
+    /// How many warnings of one task are printed.
+    private static let warningLimit = 5
 
     /// The first rows that a run which succeeded leaves its reader: of the last task whose value is a table, or whose
     /// last SELECT answered rows.

@@ -13,6 +13,7 @@ struct RunSession {
         let store = installation.store
         let json = json
         let ended = try await installation.withEngine(purpose: "running '\(name)'") { engine in
+            try Self.endInterruptedRuns(engine)
             let run = try await engine.submit(request)
             let output = Output.standard
             if !json {
@@ -33,6 +34,19 @@ struct RunSession {
         }
         try store.close()
         if ended.run.status == .failed { throw JobFailed() }
+    }
+}
+
+extension RunSession {
+    /// Ends what processes that died left open: each run here belongs to the process that shows it, and the folder's
+    /// lock says that no other one lives.
+    private static func endInterruptedRuns(_ engine: JobEngine) throws {
+        while true {
+            let open = try engine.store.runs(RunQuery(statuses: [.pending, .running], limit: 100))
+                .filter { $0.stoppedBy == nil }
+            guard !open.isEmpty else { return }
+            for run in open { try engine.stop(run.id, by: "the end of the process that ran it") }
+        }
     }
 }
 

@@ -12,6 +12,8 @@ public enum JobFile {
     /// - Parameter data: UTF-8 JSON.
     /// - Throws: ``DefinitionError`` with every problem found and its path in the document.
     public static func read(_ data: Data) throws(DefinitionError) -> JobDefinition {
+        // Foundation's decoder takes the first of two equal names without a word.
+        if let fault = JSONSyntax.fault(in: Array(data)) { throw DefinitionError(fault) }
         let document = try JSONValue(parsing: data)
         guard case .object(let fields) = document else {
             throw DefinitionError(

@@ -51,13 +51,19 @@ struct JSONSyntax {
             position += 1
             return
         }
+        var names: Set<ArraySlice<UInt8>> = []
         while true {
             if keyed {
                 skipSpace()
+                let start = position
                 guard current == UInt8(ascii: "\"") else {
                     throw fault("a name in double quotes is expected here, not \(Self.describe(current))")
                 }
                 try string()
+                guard names.insert(bytes[start..<position]).inserted else {
+                    position = start
+                    throw fault("this name stands twice in one object")
+                }
                 skipSpace()
                 guard current == UInt8(ascii: ":") else {
                     throw fault("':' is expected here, not \(Self.describe(current))")

@@ -54,9 +54,10 @@ extension JSONValue {
         do {
             self = try JSONDecoder().decode(JSONValue.self, from: data)
         } catch {
-            let fault = JSONSyntax.fault(in: Array(data))
-            let place = fault.map { "line \($0.line), column \($0.column): \($0.message)" }
-            throw DefinitionError(code: "json.malformed", "This is not valid JSON: \(place ?? "\(error)").")
+            if let fault = JSONSyntax.fault(in: Array(data)) { throw DefinitionError(fault) }
+            throw DefinitionError(
+                code: "json.malformed",
+                "This is not valid JSON: a number in it is too large, or a text in it is not Unicode in UTF-8.")
         }
     }
 
@@ -87,6 +88,14 @@ extension JSONValue {
         case .array: "list"
         case .object: "object"
         }
+    }
+}
+
+extension DefinitionError {
+    init(_ fault: JSONSyntax.Fault) {
+        self.init(
+            code: "json.malformed",
+            "This is not valid JSON: line \(fault.line), column \(fault.column): \(fault.message).")
     }
 }
 

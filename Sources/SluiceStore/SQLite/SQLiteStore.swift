@@ -52,7 +52,11 @@ public final class SQLiteStore: Sendable {
         // Reads are short: a few connections serve many readers.
         configuration.maximumReaderCount = 4
 
-        let isCurrent = try isMigrated(path, folder: folder)
+        var isCurrent = try isMigrated(path, folder: folder)
+        // Of several processes that find a new folder one makes the tables; the others wait and find them.
+        let turn = isCurrent ? nil : try MigrationTurn(in: folder)
+        if turn != nil { isCurrent = try isMigrated(path, folder: folder) }
+        defer { turn?.end() }
         try claim(path, folder: folder)
         let pool = try DatabasePool(path: path, configuration: configuration)
         // GRDB sets NORMAL on opening, which may lose the last commits when the machine dies.
