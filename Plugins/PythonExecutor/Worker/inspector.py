@@ -5,12 +5,11 @@ inspection after another on its socket. A request is two lengths, the script's n
 and a JSON object.
 """
 
-import json
+import _signal
 import os
-import signal
-import struct
 import sys
 import warnings
+from _json import encode_basestring
 
 # How long one script may take, in seconds; then this process dies.
 PATIENCE = 10
@@ -216,11 +215,24 @@ def version_key(text):
     return int(parsed[1] or 0), release, rank
 
 
+def encode(value):
+    """A value as JSON. The module `json` takes longer to import than most scripts to inspect."""
+    if value is None:
+        return "null"
+    if isinstance(value, str):
+        return encode_basestring(value)
+    if isinstance(value, int):
+        return int.__repr__(value)
+    if isinstance(value, list):
+        return "[" + ",".join([encode(element) for element in value]) + "]"
+    return "{" + ",".join([f"{encode_basestring(key)}:{encode(element)}" for key, element in value.items()]) + "}"
+
+
 def serve(channel):
     import resource
 
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    _signal.signal(_signal.SIGALRM, _signal.SIG_DFL)
     # A crash says on the socket all that it has to say.
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 2)
@@ -234,13 +246,16 @@ def serve(channel):
             parts += part
         return bytes(parts)
 
+    def receive_length():
+        return int.from_bytes(receive(4), sys.byteorder)
+
     while True:
-        name_length, source_length = struct.unpack("II", receive(8))
+        name_length, source_length = receive_length(), receive_length()
         name = receive(name_length).decode("utf-8", "replace")
         source = receive(source_length)
-        signal.setitimer(signal.ITIMER_REAL, PATIENCE)
-        answer = json.dumps(inspect(name, source)).encode()
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        rest = memoryview(struct.pack("I", len(answer)) + answer)
+        _signal.setitimer(_signal.ITIMER_REAL, PATIENCE)
+        answer = encode(inspect(name, source)).encode("utf-8", "replace")
+        _signal.setitimer(_signal.ITIMER_REAL, 0)
+        rest = memoryview(len(answer).to_bytes(4, sys.byteorder) + answer)
         while rest:
             rest = rest[os.write(channel, rest) :]
