@@ -38,6 +38,36 @@ struct SecretTests {
             "CREATE FUNCTION f() AS $$ SELECT PASSWORD = '***'; $$"
         ),
         ("SET password = $x$pw$x$", "SET password = '***'"),
+        ("COPY t FROM 'f' OPTIONS (AWS_SECRET = \"s\")", "COPY t FROM 'f' OPTIONS (AWS_SECRET = '***')"),
+        ("CREATE USER a PASSWORD \"x\"", "CREATE USER a PASSWORD '***'"),
+        ("UPDATE t SET password = x'6869', a = X'00'", "UPDATE t SET password = '***', a = X'00'"),
+        ("SELECT 1 WHERE password == 'x'", "SELECT 1 WHERE password == '***'"),
+        ("SELECT 'ghp_abcdefghijkl', 'gho_abcdefghijkl'", "SELECT '***', '***'"),
+        ("SELECT 'github_pat_11AAAAAAA0', 'xoxb-1234-abcd'", "SELECT '***', '***'"),
+        ("SELECT 'sk-live-abcdefgh', 'sk_live_abcdefgh', \"xoxp-1-abcdef\"", "SELECT '***', '***', '***'"),
+        ("SELECT '-----BEGIN CERTIFICATE----- -----BEGIN PRIVATE KEY-----'", "SELECT '***'"),
+        (
+            "INSERT INTO c(u, password) VALUES ('bob','x'), ('it', lower('y')) RETURNING 'z'",
+            "INSERT INTO c(u, password) VALUES ('bob','***'), ('it', lower('***')) RETURNING 'z'"
+        ),
+        (
+            "INSERT INTO c(\"Token\", u) VALUES (x'00', f('a', 'b')), (12345, 6)",
+            "INSERT INTO c(\"Token\", u) VALUES ('***', f('a', 'b')), ('***', 6)"
+        ),
+        (
+            "INSERT INTO c(u, password) SELECT 'bob', 'x' FROM t WHERE a = 'b'",
+            "INSERT INTO c(u, password) SELECT 'bob', '***' FROM t WHERE a = 'b'"
+        ),
+        (
+            "WITH c(u, token) AS (VALUES ('a', 'b')) INSERT INTO d SELECT 'e', 'f' FROM c",
+            "WITH c(u, token) AS (VALUES ('a', '***')) INSERT INTO d SELECT 'e', 'f' FROM c"
+        ),
+        ("UPDATE t SET (u, password) = ('bob', 'x')", "UPDATE t SET (u, password) = ('bob', '***')"),
+        ("SELECT '{\"user\": \"bob\", \"password\" : \"x\"}'", "SELECT '***'"),
+        (
+            "INSERT INTO t VALUES ('{\"api_key\":\"k\"}', '{\"a\":\"b\"}')",
+            "INSERT INTO t VALUES ('***', '{\"a\":\"b\"}')"
+        ),
     ])
     func areBlanked(_ sql: String, _ expected: String) throws {
         #expect(try redacted(sql) == expected)
@@ -47,7 +77,10 @@ struct SecretTests {
     @Test(arguments: [
         "SELECT 'password'", "SELECT password, 'x'", "SELECT tokenizer = 'porter'", "SELECT a = 'b', 'bearer of news'",
         "SELECT passwords FROM t WHERE name = 'token'", "SELECT 'a=b&c=d', 'x://y', 'e = mc2', 'eyJ'",
-        "SELECT secret IS NULL, 'x'", "SELECT monkey = 'x'",
+        "SELECT secret IS NULL, 'x'", "SELECT monkey = 'x'", "SELECT password \"p\", a.token \"t\" FROM a",
+        "SELECT 1 FROM a WHERE password = \"b\".\"c\"", "SELECT 'a_ghp_b', 'task-live-abcdefgh', 'ghp_'",
+        "INSERT INTO c(u, passwords) VALUES ('bob', 'x')", "INSERT INTO c(u, f) VALUES ('password', 'x')",
+        "SELECT '{\"password\": null, \"a\": \"b\"}'", "INSERT INTO c(password) SELECT p FROM q WHERE r = 's'",
     ])
     func otherTextsStay(_ sql: String) throws {
         for dialect in SQLDialect.allCases {
@@ -89,6 +122,66 @@ struct SecretTests {
         #expect(!failure.message.contains("hunter2"))
         #expect(failure.message == #"near "'***'": syntax error"#)
         #expect(syntax.context.events.allSatisfy { !"\($0)".contains("hunter2") })
+    }
+
+    @Test("Neither a column that is called as its expression is written, nor a cell that repeats a secret, shows it")
+    func previewsAndValuesDoNotShowThem() async throws {
+        let house = try SQLiteHouse()
+        let ran = try await house.run(
+            """
+            CREATE TABLE t(password, b); INSERT INTO t VALUES ('hunter2', 'name');
+            SELECT password='hunter2', password, b, X'68756E74' = password, password = X'68756e74', X'68756e74'
+            FROM t WHERE password = 'hunter2';
+            """)
+        let preview = try #require(ran.context.previews.last)
+        #expect(
+            preview.columns == [
+                "password='***'", "password", "b", "X'68756E74' = password", "password = '***'", "'***'",
+            ])
+        #expect(preview.rows == [[1, "***", "name", 0, 0, "***"]])
+        #expect(
+            ran.context.events.allSatisfy { event in
+                if case .started(let start) = event { return start.index == 1 || !start.text.contains("hunter2") }
+                return !"\(event)".contains("hunter2")
+            })
+        guard case .object(let value) = ran.value else {
+            Issue.record("\(String(describing: ran.value)) is no object")
+            return
+        }
+        #expect(value["password='***'"] == 1)
+        #expect(value["password='hunter2'"] == nil)
+    }
+
+    @Test func aNameSpelledLikeASecretStaysAColumnsName() async throws {
+        let house = try SQLiteHouse()
+        let ran = try await house.run("CREATE TABLE t(token, name); SELECT name FROM t WHERE token = 'name';")
+        #expect(ran.context.previews.last?.columns == ["name"])
+    }
+
+    @Test func aTableMadeOfAnExpressionDoesNotShowIt() async throws {
+        let house = try SQLiteHouse()
+        let ran = try await house.run("CREATE TABLE t AS SELECT 'AKIAIOSFODNN7EXAMPLE', 1; SELECT * FROM t;")
+        #expect(ran.context.previews.last?.columns == ["'***'", "1"])
+    }
+
+    @Test func aSecretLongerThanAPreviewShowsIsBlanked() async throws {
+        let house = try SQLiteHouse()
+        let secret = String(repeating: "k", count: SQLResult.previewValueLimit + 10)
+        let ran = try await house.run(
+            "CREATE TABLE t(token, u); INSERT INTO t(token, u) VALUES ('\(secret)', 'bob') RETURNING token, u;")
+        #expect(ran.context.previews.last?.rows == [["***", "bob"]])
+    }
+
+    @Test(arguments: [
+        "USE DATABASE 'hunter2'", "USE DATABASE d 'hunter2'", "USE POOL $$hunter2$$", "USE ghp_hunter2hunter2",
+        "USE POOL p \"xoxb-hunter2\"",
+    ])
+    func theErrorOfAMalformedUseDoesNotShowThem(_ sql: String) throws {
+        let script = try SQLScript(parsing: Array(sql.utf8), dialect: .postgres)
+        let error = try #require(throws: SQLError.self) { try script.use(of: script.statements[0]) }
+        #expect(error.code == "sql.use-malformed")
+        #expect(!error.message.contains("hunter2"))
+        #expect(error.message.contains("has '***'."))
     }
 
     @Test func aLongTextIsCutBetweenCharacters() throws {

@@ -19,6 +19,8 @@ struct SQLRedactor {
         var lexer = SQLLexer(dialect: dialect)
         var previous = SQLToken(kind: .semicolon, start: 0, end: 0)
         var second = previous
+        var letters = false
+        var columns = SQLSecretColumns()
         while true {
             let token = lexer.next(in: part)
             switch token.kind {
@@ -32,7 +34,8 @@ struct SQLRedactor {
                 }
                 continue
             case .dollarString, .unterminatedDollarString:
-                if SQLSecrets.isSecret(token, after: previous, second, in: part) {
+                let isColumn = columns.read(token, after: previous, second, in: part)
+                if isColumn || SQLSecrets.isSecret(token, after: previous, second, in: part) {
                     found.append(start + token.start..<start + token.end)
                 } else if depth < 4 {
                     let inner = innerRange(token, in: part)
@@ -40,12 +43,22 @@ struct SQLRedactor {
                         into: &found, bytes, from: start + inner.lowerBound, to: start + inner.upperBound,
                         depth: depth + 1)
                 }
-            case .string, .unterminatedString:
-                if SQLSecrets.isSecret(token, after: previous, second, in: part) {
-                    found.append(start + token.start..<start + token.end)
+            case .string, .unterminatedString, .quotedIdentifier, .number:
+                let isColumn = columns.read(token, after: previous, second, in: part)
+                if isColumn
+                    || (token.kind != .number && SQLSecrets.isSecret(token, after: previous, second, in: part))
+                {
+                    found.append(start + token.start - (letters ? 1 : 0)..<start + token.end)
                 }
-            default: break
+            default:
+                // The letter of `x'…'` is a part of the literal.
+                if SQLSecrets.isTransparent(token, after: previous, in: part) {
+                    letters = token.kind == .word
+                    continue
+                }
+                _ = columns.read(token, after: previous, second, in: part)
             }
+            letters = false
             second = previous
             previous = token
         }
@@ -58,6 +71,12 @@ struct SQLRedactor {
         let closing = token.kind == .dollarString ? opening : 0
         let lower = min(token.start + opening, token.end)
         return lower..<max(lower, token.end - closing)
+    }
+
+    /// A text that a database made of a part of a statement, with the secrets that it shows by itself blanked.
+    func redact(_ text: String) -> String {
+        let bytes = Array(text.utf8)
+        return redact(bytes.span, from: 0, to: bytes.count)
     }
 
     /// The text with every secret blanked.

@@ -107,13 +107,34 @@ extension SQLScript {
         if error.position == nil, let offset = error.statementOffset {
             error.position = position(of: statement.start + offset)
         }
-        guard !statement.traits.isDisjoint(with: [.secret, .mayHoldSecret]) else { return error }
-        for range in SQLRedactor(dialect: dialect).secrets(in: bytes.span, from: statement.start, to: statement.end) {
-            let literal = String(decoding: bytes[range], as: UTF8.self)
-            error.message = error.message.replacing(literal, with: SQLSecrets.blank)
-            let inner = literal.dropFirst().dropLast()
-            if inner.count >= 3 { error.message = error.message.replacing(inner, with: "***") }
-        }
+        if let secrets = secrets(of: statement) { error.message = secrets.redact(message: error.message) }
         return error
+    }
+
+    /// The result with the secrets of its statement taken out of its columns' names and its preview.
+    func redacted(_ result: SQLResult, of index: Int) -> SQLResult {
+        let secrets = secrets(of: statements[index])
+        var result = result
+        for column in result.columns.indices {
+            // SQLite calls a column without a name as its expression is written, and a table or view made of it keeps that.
+            if result.columns[column].utf8.contains(where: { $0 == UInt8(ascii: "'") || $0 == UInt8(ascii: "\"") }) {
+                result.columns[column] = SQLRedactor(dialect: dialect).redact(result.columns[column])
+            }
+            if let secrets { result.columns[column] = secrets.redact(expression: result.columns[column]) }
+        }
+        if let secrets {
+            for row in result.preview.indices {
+                for column in result.preview[row].indices where secrets.hold(result.preview[row][column]) {
+                    result.preview[row][column] = .string(SQLSecretLiterals.blankValue)
+                }
+            }
+        }
+        return result
+    }
+
+    private func secrets(of statement: SQLStatement) -> SQLSecretLiterals? {
+        guard !statement.traits.isDisjoint(with: [.secret, .mayHoldSecret]) else { return nil }
+        let ranges = SQLRedactor(dialect: dialect).secrets(in: bytes.span, from: statement.start, to: statement.end)
+        return ranges.isEmpty ? nil : SQLSecretLiterals(ranges.map { String(decoding: bytes[$0], as: UTF8.self) })
     }
 }

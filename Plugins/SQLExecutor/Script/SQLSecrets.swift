@@ -12,6 +12,7 @@ enum SQLSecrets {
     static func isSecret(
         _ token: SQLToken, after previous: SQLToken, _ second: SQLToken, in bytes: Span<UInt8>
     ) -> Bool {
+        if token.kind == .quotedIdentifier { return isQuotedSecret(token, after: previous, second, in: bytes) }
         switch previous.kind {
         case .assignment:
             if names(second, in: bytes) { return true }
@@ -28,6 +29,50 @@ enum SQLSecrets {
         default: break
         }
         return looksSecret(token, in: bytes)
+    }
+
+    /// Whether text in double quotes is a secret: MySQL, and SQLite where no such column is, take it for a literal. An alias
+    /// (`SELECT password "p"`) and a name's first part (`password = "u"."p"`) are none.
+    private static func isQuotedSecret(
+        _ token: SQLToken, after previous: SQLToken, _ second: SQLToken, in bytes: Span<UInt8>
+    ) -> Bool {
+        if token.end < bytes.count, bytes[token.end] == UInt8(ascii: ".") { return false }
+        switch previous.kind {
+        case .assignment:
+            if names(second, in: bytes) { return true }
+        case .symbol:
+            if bytes[previous.start] == UInt8(ascii: ":"), names(second, in: bytes) { return true }
+        case .word:
+            if previous.spells("by", in: bytes), second.spells("identified", in: bytes) { return true }
+            if previous.spells("to", in: bytes), names(second, in: bytes) { return true }
+            if names(previous, in: bytes), second.kind == .word, !opensNames(second, in: bytes) { return true }
+        default: break
+        }
+        return looksSecret(token, in: bytes)
+    }
+
+    /// Whether a name, and then its alias, come behind this word.
+    private static func opensNames(_ token: SQLToken, in bytes: Span<UInt8>) -> Bool {
+        token.spells("select", in: bytes) || token.spells("distinct", in: bytes) || token.spells("all", in: bytes)
+            || token.spells("from", in: bytes) || token.spells("join", in: bytes) || token.spells("into", in: bytes)
+            || token.spells("update", in: bytes)
+    }
+
+    /// Whether the token says nothing about what comes before a literal: the letter of `x'…'`, the second sign of `==`.
+    @inline(__always)
+    static func isTransparent(_ token: SQLToken, after previous: SQLToken, in bytes: Span<UInt8>) -> Bool {
+        switch token.kind {
+        case .word:
+            token.end - token.start == 1 && token.end < bytes.count && bytes[token.end] == UInt8(ascii: "'")
+        case .assignment: previous.kind == .assignment && previous.end == token.start
+        default: false
+        }
+    }
+
+    /// Whether a bare word is shaped like a secret.
+    static func looksSecret(word: SQLToken, in bytes: Span<UInt8>) -> Bool {
+        guard word.start > 0 else { return false }
+        return looksSecret(SQLToken(kind: .string, start: word.start - 1, end: word.end), in: bytes)
     }
 
     // MARK: - Names
@@ -105,12 +150,17 @@ enum SQLSecrets {
                 }
             case UInt8(ascii: "-"):
                 if starts("-----begin ", at: index, before: end, in: bytes) {
-                    return contains("private key-----", in: index..<min(end, index + 64), bytes)
+                    if contains("private key", in: index..<min(end, index + 64), bytes) { return true }
+                } else if isKeyPrefix(endingAt: index, from: token.start + 1, end, bytes) {
+                    return true
                 }
+            case UInt8(ascii: "_"):
+                if isKeyPrefix(endingAt: index, from: token.start + 1, end, bytes) { return true }
             case UInt8(ascii: ":"):
                 if starts("://", at: index, before: end, in: bytes), holdsPassword(index + 3, end, bytes) {
                     return true
                 }
+                if isSecretMember(colon: index, from: token.start + 1, end, bytes) { return true }
             case UInt8(ascii: "="):
                 // `host=db password=…` inside a connection string.
                 var name = index
@@ -160,6 +210,38 @@ enum SQLSecrets {
             guard bytes[index].isDigit || bytes[index] &- UInt8(ascii: "A") < 26 else { return false }
         }
         return true
+    }
+
+    /// A service's key: `ghp_…`, `gho_…`, `github_pat_…`, `sk_live_…`, `sk-live-…`, `xoxb-…`. Looked for from its last sign,
+    /// which few texts have, so that other texts cost nothing more.
+    private static func isKeyPrefix(endingAt sign: Int, from start: Int, _ end: Int, _ bytes: Span<UInt8>) -> Bool {
+        func stands(_ word: StaticString) -> Bool {
+            let first = sign + 1 - word.utf8CodeUnitCount
+            return first >= start && starts(word, at: first, before: sign + 1, in: bytes)
+                && (first == start || !isLetterOrDigit(bytes[first - 1]))
+        }
+        let known =
+            bytes[sign] == UInt8(ascii: "_")
+            ? stands("ghp_") || stands("gho_") || stands("github_pat_") || stands("sk_live_")
+            : stands("xoxb-") || stands("xoxa-") || stands("xoxp-") || stands("sk-live-")
+        return known && tokenLength(sign + 1, end, bytes) >= 6
+    }
+
+    /// `"password": "…"` of a JSON text, its quotes doubled or behind `\` as the literal around it wants them.
+    private static func isSecretMember(colon: Int, from start: Int, _ end: Int, _ bytes: Span<UInt8>) -> Bool {
+        func isQuote(_ byte: UInt8) -> Bool {
+            byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") || byte == UInt8(ascii: "\\")
+        }
+        var nameEnd = colon
+        while nameEnd > start, bytes[nameEnd - 1].isBlank { nameEnd -= 1 }
+        guard nameEnd > start, isQuote(bytes[nameEnd - 1]) else { return false }
+        while nameEnd > start, isQuote(bytes[nameEnd - 1]) { nameEnd -= 1 }
+        var name = nameEnd
+        while name > start, nameEnd - name <= 128, bytes[name - 1].isIdentifierPart { name -= 1 }
+        guard names(name..<nameEnd, in: bytes) else { return false }
+        var value = colon + 1
+        while value < end, bytes[value].isBlank { value += 1 }
+        return value < end - 1 && (isQuote(bytes[value]) || bytes[value].isDigit)
     }
 
     /// `user:password@` behind the `://` of a URL.

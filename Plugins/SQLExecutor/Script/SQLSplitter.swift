@@ -66,7 +66,8 @@ struct SQLSplitter {
             case .word, .number, .symbol, .assignment, .parameter, .openParenthesis, .closeParenthesis:
                 if start >= 0, head == .done, body == .plain, !awaitsObject {
                     end = token.end
-                    shift(token)
+                    if token.kind == .word { readName(token, in: bytes) }
+                    shift(token, in: bytes)
                     continue
                 }
             case .comment:
@@ -84,7 +85,7 @@ struct SQLSplitter {
             case .semicolon:
                 if start >= 0, continuesBehindSemicolon() {
                     end = token.end
-                    shift(token)
+                    shift(token, in: bytes)
                     continue
                 }
                 finish(in: bytes)
@@ -104,14 +105,21 @@ struct SQLSplitter {
             }
             end = token.end
             read(token, in: bytes)
-            shift(token)
+            shift(token, in: bytes)
         }
     }
 
     @inline(__always)
-    private mutating func shift(_ token: SQLToken) {
+    private mutating func shift(_ token: SQLToken, in bytes: Span<UInt8>) {
+        if SQLSecrets.isTransparent(token, after: previous, in: bytes) { return }
         second = previous
         previous = token
+    }
+
+    /// A secret's name may head a column of values. Queries have none such.
+    @inline(__always)
+    private mutating func readName(_ token: SQLToken, in bytes: Span<UInt8>) {
+        if verb != .query, SQLSecrets.names(token, in: bytes) { traits.insert(.mayHoldSecret) }
     }
 
     private mutating func finish(in bytes: Span<UInt8>) {
@@ -150,6 +158,7 @@ struct SQLSplitter {
         case .word:
             if head != .done { readHead(token, in: bytes) }
             if body != .plain { readBody(token, in: bytes) }
+            readName(token, in: bytes)
             return
         case .dot:
             readDot()
@@ -158,9 +167,8 @@ struct SQLSplitter {
         case .closeParenthesis:
             depth = max(0, depth - 1)
         case .string, .quotedIdentifier:
-            if token.kind == .string, SQLSecrets.isSecret(token, after: previous, second, in: bytes) {
-                traits.insert(.secret)
-            }
+            if SQLSecrets.isSecret(token, after: previous, second, in: bytes) { traits.insert(.secret) }
+            readName(token, in: bytes)
         case .dollarString:
             traits.insert(.mayHoldSecret)
         case .scripting:

@@ -74,14 +74,22 @@ public struct SQLUse: Sendable, Hashable {
     private static func malformed(
         _ reason: String, _ token: SQLToken, _ words: SQLWords, _ bytes: Span<UInt8>
     ) -> SQLError {
-        let found =
-            token.kind == .end
-            ? "the end of the statement"
-            : "'" + String(decoding: (token.start..<min(token.end, token.start + 140)).map { bytes[$0] }, as: UTF8.self)
-                + "'"
+        let found = token.kind == .end ? "the end of the statement" : "'" + shown(token, words, bytes) + "'"
         let position = SourceCursor.position(of: token.start, in: bytes)
         return SQLError(
             code: "sql.use-malformed",
             "\(reason), but line \(position.line), column \(position.column) has \(found).", at: position)
+    }
+
+    /// The token as an error may show it.
+    private static func shown(_ token: SQLToken, _ words: SQLWords, _ bytes: Span<UInt8>) -> String {
+        switch token.kind {
+        // What a text holds is no help, and may be a secret.
+        case .string, .dollarString: return "***"
+        case .word, .quotedIdentifier, .number, .parameter:
+            if SQLSecrets.looksSecret(word: token, in: bytes) { return "***" }
+        default: break
+        }
+        return String(decoding: (token.start..<min(token.end, token.start + 140)).map { bytes[$0] }, as: UTF8.self)
     }
 }

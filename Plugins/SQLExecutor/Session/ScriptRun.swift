@@ -149,7 +149,7 @@ actor ScriptRun {
                 try session.use(use)
                 result = SQLResult()
             } else {
-                result = try session.run(index, of: script)
+                result = script.redacted(try session.run(index, of: script), of: index)
             }
         } catch {
             let failure = TaskFailure(script.redacted(error, of: index), step: index, at: statement.position)
