@@ -151,7 +151,9 @@ enum SQLSecrets {
             case UInt8(ascii: "-"):
                 if starts("-----begin ", at: index, before: end, in: bytes) {
                     if contains("private key", in: index..<min(end, index + 64), bytes) { return true }
-                } else if isKeyPrefix(endingAt: index, from: token.start + 1, end, bytes) {
+                } else if bytes[index - 1] >= UInt8(ascii: "A"),
+                    isKeyPrefix(endingAt: index, from: token.start + 1, end, bytes)
+                {
                     return true
                 }
             case UInt8(ascii: "_"):
@@ -160,7 +162,9 @@ enum SQLSecrets {
                 if starts("://", at: index, before: end, in: bytes), holdsPassword(index + 3, end, bytes) {
                     return true
                 }
-                if isSecretMember(colon: index, from: token.start + 1, end, bytes) { return true }
+                if !bytes[index - 1].isIdentifierPart, isSecretMember(colon: index, from: token.start + 1, end, bytes) {
+                    return true
+                }
             case UInt8(ascii: "="):
                 // `host=db password=…` inside a connection string.
                 var name = index

@@ -66,8 +66,8 @@ struct SQLSplitter {
             case .word, .number, .symbol, .assignment, .parameter, .openParenthesis, .closeParenthesis:
                 if start >= 0, head == .done, body == .plain, !awaitsObject {
                     end = token.end
-                    if token.kind == .word { readName(token, in: bytes) }
-                    shift(token, in: bytes)
+                    if previous.kind == .symbol || previous.kind == .openParenthesis { readName(token, in: bytes) }
+                    shift(token)
                     continue
                 }
             case .comment:
@@ -85,7 +85,7 @@ struct SQLSplitter {
             case .semicolon:
                 if start >= 0, continuesBehindSemicolon() {
                     end = token.end
-                    shift(token, in: bytes)
+                    shift(token)
                     continue
                 }
                 finish(in: bytes)
@@ -105,19 +105,17 @@ struct SQLSplitter {
             }
             end = token.end
             read(token, in: bytes)
-            shift(token, in: bytes)
+            shift(token)
         }
     }
 
     @inline(__always)
-    private mutating func shift(_ token: SQLToken, in bytes: Span<UInt8>) {
-        if SQLSecrets.isTransparent(token, after: previous, in: bytes) { return }
+    private mutating func shift(_ token: SQLToken) {
         second = previous
         previous = token
     }
 
-    /// A secret's name may head a column of values. Queries have none such.
-    @inline(__always)
+    /// A secret's name behind a parenthesis or a comma may head a column of values. Queries have none such.
     private mutating func readName(_ token: SQLToken, in bytes: Span<UInt8>) {
         if verb != .query, SQLSecrets.names(token, in: bytes) { traits.insert(.mayHoldSecret) }
     }
@@ -158,7 +156,7 @@ struct SQLSplitter {
         case .word:
             if head != .done { readHead(token, in: bytes) }
             if body != .plain { readBody(token, in: bytes) }
-            readName(token, in: bytes)
+            if previous.kind == .symbol || previous.kind == .openParenthesis { readName(token, in: bytes) }
             return
         case .dot:
             readDot()
@@ -168,7 +166,16 @@ struct SQLSplitter {
             depth = max(0, depth - 1)
         case .string, .quotedIdentifier:
             if SQLSecrets.isSecret(token, after: previous, second, in: bytes) { traits.insert(.secret) }
-            readName(token, in: bytes)
+            // `= x'…'` and `== '…'`: the name stands one token further ahead.
+            if previous.end == token.start, previous.kind == .word, previous.end - previous.start == 1,
+                second.kind == .assignment || second.kind == .word
+                    || (second.kind == .symbol && bytes[second.start] == UInt8(ascii: ":"))
+            {
+                traits.insert(.mayHoldSecret)
+            } else if previous.kind == .assignment, second.kind == .assignment {
+                traits.insert(.mayHoldSecret)
+            }
+            if previous.kind == .symbol || previous.kind == .openParenthesis { readName(token, in: bytes) }
         case .dollarString:
             traits.insert(.mayHoldSecret)
         case .scripting:
