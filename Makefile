@@ -12,6 +12,8 @@ TEST_PACKAGES := sqlite3
 # Examples and benchmarks are packages of their own, built here into the same .build, with the same versions of what they
 # stand on: so nothing is compiled twice.
 
+# The last `swift test` may not skip its build, short as it is: in a shared .build it would test the package built last.
+
 # Said to `swift build` and `swift test` alike, or the second would build everything again.
 CHECKS := --explicit-target-dependency-import-check error
 
@@ -50,7 +52,7 @@ test: setup-test lint ## Build, lint and test everything, examples included
 	@.build/debug/HostApp
 	@swift test --package-path Examples --scratch-path .build --skip-build --disable-xctest $(CHECKS)
 	$(call say,Testing)
-	@swift test --skip-build --parallel --disable-xctest $(CHECKS)
+	@swift test --parallel --disable-xctest $(CHECKS)
 
 .PHONY: lint
 lint: ## Check the format of all Swift sources
