@@ -6,7 +6,9 @@
 # Debian's own interpreter: another one on PATH does not fit the libpython that the worker links.
 PYTHON := /usr/bin/python3
 
-BUILD_PACKAGES := libsqlite3-dev libpython3-dev pkg-config python3-venv ca-certificates
+# The toolchain's own needs come second: an image that has it without them can build nothing.
+BUILD_PACKAGES := libsqlite3-dev libpython3-dev pkg-config python3-venv ca-certificates \
+	git binutils libc6-dev libstdc++-12-dev
 TEST_PACKAGES := sqlite3
 
 # Examples and benchmarks are packages of their own, built here into the same .build, with the same versions of what they
