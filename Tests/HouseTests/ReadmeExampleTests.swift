@@ -5,7 +5,9 @@ import Testing
 struct ReadmeExampleTests {
     @Test("A job of one's own, typed as the README shows it, runs twice and counts its visits")
     func jobOfOnesOwn() async throws {
-        let blocks = try House.text("README.md").matches(of: /```sh\n(.*?)```/.dotMatchesNewlines()).map { String($0.1) }
+        let blocks = try House.text("README.md").matches(of: /```sh\n(.*?)```/.dotMatchesNewlines()).map {
+            String($0.1)
+        }
         let block = try #require(blocks.first { $0.contains("visits.job.json") })
         try await House.withTemporaryFolder { folder in
             let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
