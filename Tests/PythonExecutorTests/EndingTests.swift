@@ -169,6 +169,18 @@ struct EndingTests {
         }
     }
 
+    @Test func whenAScriptAsksAndNeverListens() async throws {
+        _ = try await cancel(
+            """
+            import os, time
+            channel = max(int(name) for name in os.listdir("/proc/self/fd"))
+            for number in range(5_000):
+                os.write(channel, b"r1")
+            print("ready")
+            time.sleep(1000)
+            """, settings: PythonSettings(grace: .milliseconds(200)))
+    }
+
     @Test func whenTheServerDies() async throws {
         // The worker's own test of it: a process that starts a worker as the executor does, and vanishes.
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("sluice-\(UUID().uuidString)")

@@ -103,6 +103,14 @@ public final class PythonExecutor: TaskExecutor {
         }
         if let fault = end.fault { throw fault }
         try Task.checkCancellation()
+        do {
+            // The supervisor has done so already, unless something stood in its way.
+            try workingFolders.remove(folder)
+        } catch {
+            try context.log(
+                LogLine(
+                    at: Date(), stream: .engine, text: "The working folder \(folder) could not be removed: \(error)"))
+        }
         if final.leftovers > 0 {
             let processes = final.leftovers == 1 ? "1 process" : "\(final.leftovers) processes"
             try context.log(

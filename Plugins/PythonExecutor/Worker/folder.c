@@ -33,10 +33,10 @@ static int unlock_entry(const char *path, const struct stat *status, int kind, s
 
 void folder_remove(const char *path) {
     if (rmdir(path) == 0 || errno == ENOENT) return;
-    (void)nftw(path, remove_entry, WALK_DESCRIPTORS, FTW_DEPTH | FTW_PHYS);
+    (void)nftw(path, remove_entry, WALK_DESCRIPTORS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
     // A folder becomes readable only by the visit that unlocks it: one more visit for each further level of locks.
     for (int visit = 0; visit < 3 && access(path, F_OK) == 0; visit++) {
-        (void)nftw(path, unlock_entry, WALK_DESCRIPTORS, FTW_PHYS);
-        (void)nftw(path, remove_entry, WALK_DESCRIPTORS, FTW_DEPTH | FTW_PHYS);
+        (void)nftw(path, unlock_entry, WALK_DESCRIPTORS, FTW_PHYS | FTW_MOUNT);
+        (void)nftw(path, remove_entry, WALK_DESCRIPTORS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
     }
 }

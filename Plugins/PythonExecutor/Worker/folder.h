@@ -1,6 +1,6 @@
 // Removing an attempt's working folder.
 #pragma once
 
-// Removes the folder with everything in it, following no link. What cannot be removed stays; the executor looks
-// after such remains when it starts.
+// Removes the folder with everything in it, following no link and entering no other file system. What cannot be
+// removed stays; the executor says so.
 void folder_remove(const char *path);

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "../Link/include/wire.h"
+#include "descriptors.h"
 #include "interpreter.h"
 #include "worker.h"
 
@@ -20,6 +21,7 @@ int main(int count, char **arguments) {
         fputs("sluice-python is started by Sluice, which runs Python scripts in it; run `sluice` instead.\n", stderr);
         return STATUS_USAGE;
     }
+    if (descriptors_open_standard() < 0) return 1;
     char reason[SLUICE_CONTROL_TEXT];
     if (interpreter_start(arguments[1], reason, sizeof reason) < 0) {
         worker_tell(SLUICE_CONTROL_DESCRIPTOR, &(struct sluice_control){.operation = SLUICE_CONTROL_REFUSED}, reason);

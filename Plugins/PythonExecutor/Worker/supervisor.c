@@ -41,6 +41,9 @@ struct supervisor {
     // When everything is to be killed, in milliseconds of the monotonic clock; -1 for never.
     int64_t deadline;
     bool ended, killed;
+    // Whether an event waits for its reply: until then no other is passed on, or a script that asks and never listens
+    // could fill both directions of the executor's socket, and nobody could move.
+    bool asked;
     int status;
     // The attempt's working folder; empty until the executor names it.
     char folder[PATH_MAX];
@@ -91,6 +94,7 @@ static bool relay_event(struct supervisor *self) {
         got = recv(self->channel, self->buffer, sizeof self->buffer, MSG_DONTWAIT);
     } while (got < 0 && errno == EINTR);
     if (got > 0) {
+        self->asked = self->buffer[0] == SLUICE_EVENT_RESULT || self->buffer[0] == SLUICE_EVENT_ARTIFACT;
         say(self, SLUICE_FRAME_EVENT, self->buffer, (size_t)got);
         return true;
     }
@@ -98,12 +102,13 @@ static bool relay_event(struct supervisor *self) {
     return false;
 }
 
-// Gives the script's side one message. When it has gone, its end is noticed elsewhere.
+// Gives the script's side one message. It waits for one answer at a time: whoever has not taken the answers before, or has
+// gone, gets no more, and never holds this process up.
 static void tell_script(struct supervisor *self, size_t count) {
     if (self->channel < 0) return;
     ssize_t sent;
     do {
-        sent = send(self->channel, self->buffer, count, MSG_NOSIGNAL);
+        sent = send(self->channel, self->buffer, count, MSG_NOSIGNAL | MSG_DONTWAIT);
     } while (sent < 0 && errno == EINTR);
 }
 
@@ -128,6 +133,7 @@ static void obey(struct supervisor *self) {
         self->folder[header.length] = 0;
         break;
     case SLUICE_FRAME_REPLY:
+        self->asked = false;
         tell_script(self, header.length);
         break;
     case SLUICE_FRAME_TERMINATE: {
@@ -164,7 +170,7 @@ static void relay(struct supervisor *self) {
         struct pollfd watched[5] = {
             {.fd = self->signals, .events = POLLIN}, {.fd = self->attempt, .events = POLLIN},
             {.fd = self->output, .events = POLLIN},  {.fd = self->error, .events = POLLIN},
-            {.fd = self->channel, .events = POLLIN},
+            {.fd = self->asked ? -1 : self->channel, .events = POLLIN},
         };
         int timeout = -1;
         if (self->deadline >= 0 && !self->killed) {

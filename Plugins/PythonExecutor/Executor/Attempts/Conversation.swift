@@ -107,9 +107,7 @@ final class Conversation: Sendable {
                 case SLUICE_FRAME_ERROR:
                     try error.feed(payload) { try listener.hear(LogLine(at: at, stream: .error, text: $0)) }
                 case SLUICE_FRAME_EVENT:
-                    if let reply = try listener.hear(event: payload) {
-                        send(SLUICE_FRAME_REPLY, reply)
-                    }
+                    if let reply = try listener.hear(event: payload) { answer(reply) }
                 default:
                     break
                 }
@@ -127,6 +125,15 @@ final class Conversation: Sendable {
             }
         }
         return end
+    }
+
+    /// Answers an event, unless that would take waiting: then the other side has not taken what it was told before.
+    private func answer(_ reply: [UInt8]) {
+        let frame = Frame.encoded(SLUICE_FRAME_REPLY, reply)
+        writing.withLock { writing in
+            guard let writing else { return }
+            _ = sluice_link_send_some(writing, frame, frame.count)
+        }
     }
 
     /// Sends one small frame. A failure means that the other side is gone, which reading shows.

@@ -52,7 +52,7 @@ struct ScriptListener: ConversationListener {
             }
         case SLUICE_EVENT_ARTIFACT:
             let fields = Self.fields(body)
-            guard fields.count == 2 else { return nil }
+            guard fields.count == 2 else { return Array("-That is no artifact.".utf8) }
             return try Self.answer { try context.artifact(URL(fileURLWithPath: fields[0]), name: fields[1]) }
         case SLUICE_EVENT_FAILURE:
             let fields = Self.fields(body)
