@@ -14,7 +14,7 @@ struct LogsCommand: ParsableCommand {
     func run() throws {
         let store = try global.openExisting().store
         let task = try TaskRunArgument.find(taskRun, in: store)
-        let record = try AttemptRecord(of: task, in: store, keepingLines: true)
+        let record = try AttemptRecord(of: task, in: store, kinds: .all)
         guard !global.json else { return Output.standard.write(LogDocument(task, record).json) }
         let output = Output.standard
         let style = output.style

@@ -11,19 +11,17 @@ struct AttemptRecord {
     private(set) var steps: [Step] = []
     private(set) var artifacts: [Artifact] = []
     private(set) var lines: [LogLine] = []
+    /// The rows of the last step that answered with rows.
+    private(set) var lastPreview: StepPreview?
 
-    /// - Parameter keepingLines: whether the log's lines are wanted too; there may be millions.
-    init(of task: TaskRun, in store: any EngineStore, keepingLines: Bool = false) throws {
+    /// - Parameter kinds: what is wanted; of log lines there may be millions, of steps tens of thousands.
+    init(
+        of task: TaskRun, in store: any EngineStore, kinds: JournalKinds = .all.subtracting(.logs)
+    ) throws {
         guard let attempt = task.attemptID else { return }
         var tail = JournalTail(attempt)
-        try tail.read(from: store) { entry in
-            if case .log = entry, !keepingLines { return }
-            add(entry)
-        }
+        try tail.read(kinds, from: store) { add($0) }
     }
-
-    /// The rows of the last step that answered with rows.
-    var lastPreview: StepPreview? { steps.last { $0.preview != nil }?.preview }
 
     private mutating func add(_ entry: JournalEntry) {
         switch entry {
@@ -35,6 +33,7 @@ struct AttemptRecord {
             if let place = steps.lastIndex(where: { $0.start.index == preview.index }) {
                 steps[place].preview = preview
             }
+            lastPreview = preview
         case .artifact(let artifact):
             artifacts.removeAll { $0.name == artifact.name }
             artifacts.append(artifact)
@@ -50,9 +49,9 @@ struct JournalTail {
 
     init(_ attempt: AttemptID) { self.attempt = attempt }
 
-    mutating func read(from store: any LogStore, _ body: (JournalEntry) -> Void) throws {
+    mutating func read(_ kinds: JournalKinds, from store: any LogStore, _ body: (JournalEntry) -> Void) throws {
         while true {
-            let page = try store.journal(of: attempt, after: position, limit: 2_000)
+            let page = try store.journal(of: attempt, after: position, limit: 2_000, kinds: kinds)
             for entry in page.entries { body(entry) }
             guard page.position > position else { return }
             position = page.position

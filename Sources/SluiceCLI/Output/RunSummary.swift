@@ -7,7 +7,12 @@ struct RunSummary {
     private let records: [AttemptRecord]
 
     init(_ state: RunState, store: any EngineStore) throws {
-        self.init(state, records: try state.tasks.map { try AttemptRecord(of: $0, in: store) })
+        // Of a task that is well only its last rows and its files are shown.
+        let records = try state.tasks.map { task in
+            try AttemptRecord(
+                of: task, in: store, kinds: task.state.isFailure ? .all.subtracting(.logs) : [.previews, .artifacts])
+        }
+        self.init(state, records: records)
     }
 
     /// - Parameter records: one a task, in the run's order.

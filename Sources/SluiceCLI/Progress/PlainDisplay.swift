@@ -10,6 +10,8 @@ final class PlainDisplay: RunDisplay {
 
     init(_ output: Output) { self.output = output }
 
+    var kinds: JournalKinds { [.logs, .progress] }
+
     func show(_ task: TaskRun) {
         guard task.state == .running, shown[task.id] != .running else { return }
         shown[task.id] = .running
