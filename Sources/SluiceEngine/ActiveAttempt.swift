@@ -6,6 +6,8 @@ final class ActiveAttempt: Sendable {
     /// Why an attempt is stopped before its time.
     enum StopReason: Sendable, Hashable {
         case stopped(by: String)
+        /// A limit of time; which one stands in the run.
+        case timedOut
         case leaseLost
         case shutdown
     }

@@ -21,7 +21,7 @@ final class AttemptContext: TaskContext {
         clock: any WallClock
     ) {
         inputs = leased.inputs
-        resumePoint = nil
+        resumePoint = leased.task.resume
         self.leased = leased
         self.journal = journal
         self.store = store

@@ -50,6 +50,7 @@ struct AttemptRunner: Sendable {
         } catch is CancellationError {
             switch active.stopReason {
             case .stopped(let person): return .terminated(by: person)
+            case .timedOut: return .terminated(by: "its limit of time")
             case .leaseLost: return nil
             case .shutdown, nil: return .terminated(by: "the engine's shutdown")
             }

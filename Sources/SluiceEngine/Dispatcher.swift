@@ -14,29 +14,56 @@ final class Dispatcher: Sendable {
         var ended: [AdvanceOrder.Ended] = []
         /// Attempts whose lease is gone: they leave without a word to the store.
         var abandoned: [AttemptID] = []
-        /// Runs that were stopped while a step may have been leasing from them, and by whom.
-        var stopped: [RunID: String] = [:]
+        /// What was stopped while a step may have been leasing from it, and by whom.
+        var stops: [(target: StopTarget, person: String)] = []
+        /// Set when nothing more may start, and what runs may finish.
+        var isDraining = false
         /// Set when nothing more may start; says why.
         var closed: (any Error)?
+    }
+
+    /// What a person stops.
+    enum StopTarget: Hashable {
+        case run(RunID)
+        /// With the elements of a for-each.
+        case task(TaskRunID)
+
+        func contains(_ attempt: AttemptID) -> Bool {
+            switch self {
+            case .run(let run): attempt.run == run
+            case .task(let task):
+                attempt.task == task
+                    || task.element == nil && attempt.run == task.run && attempt.task.index == task.index
+            }
+        }
     }
 
     private let store: any RunStore
     private let order: LeaseOrder
     private let state = Mutex(State())
+    /// Where the delays of retries fall in their spread, from 0 to 1.
+    private let chance: @Sendable () -> Double
     /// Raised whenever a step would find something to do.
     let wake = WakeSignal()
 
-    init(store: any RunStore, kinds: Set<ScriptKind>, configuration: EngineConfiguration) {
+    init(
+        store: any RunStore, kinds: Set<ScriptKind>, configuration: EngineConfiguration,
+        chance: @escaping @Sendable () -> Double = { .random(in: 0...1) }
+    ) {
         self.store = store
+        self.chance = chance
         order = LeaseOrder(
             worker: configuration.worker, kinds: kinds, limit: configuration.maximumAttempts,
-            duration: configuration.leaseDuration)
+            duration: configuration.leaseDuration, attachedOnly: configuration.isPassing)
     }
 
     /// Commits what was reported, leases what there is room for.
     ///
     /// - Returns: the attempts to start now.
     func step(now: Date) throws -> [ActiveAttempt] {
+        for attempt in try store.enforceLimits() {
+            state.withLock { $0.active[attempt] }?.stop(.timedOut)
+        }
         let (reports, request) = state.withLock { state in
             let reports = (begun: state.begun, ended: state.ended)
             (state.begun, state.ended) = ([], [])
@@ -45,7 +72,7 @@ final class Dispatcher: Sendable {
             }
             state.abandoned = []
             var order = order
-            order.limit = state.closed == nil ? order.limit - state.active.count : 0
+            order.limit = state.closed == nil && !state.isDraining ? order.limit - state.active.count : 0
             return (
                 reports,
                 AdvanceOrder(
@@ -65,11 +92,13 @@ final class Dispatcher: Sendable {
         state.withLock { state in
             for attempt in started {
                 state.active[attempt.id] = attempt
-                if let person = state.stopped[attempt.id.run] { attempt.stop(.stopped(by: person)) }
+                if let stop = state.stops.first(where: { $0.target.contains(attempt.id) }) {
+                    attempt.stop(.stopped(by: stop.person))
+                }
                 if state.closed != nil { attempt.stop(.shutdown) }
             }
             // Their stop is committed: the next step leases nothing of theirs.
-            state.stopped = [:]
+            state.stops = []
         }
         let stale = Set(advanced.stale)
         for report in reports.begun {
@@ -99,7 +128,7 @@ final class Dispatcher: Sendable {
     func end(_ attempt: ActiveAttempt, _ ending: AttemptEnding?) {
         state.withLock { state in
             if let ending {
-                state.ended.append(.init(lease: attempt.leased.lease, ending: ending))
+                state.ended.append(.init(lease: attempt.leased.lease, ending: ending, chance: chance()))
             } else {
                 state.abandoned.append(attempt.id)
             }
@@ -110,13 +139,19 @@ final class Dispatcher: Sendable {
     /// The attempts that are under way.
     var active: [ActiveAttempt] { state.withLock { Array($0.active.values) } }
 
-    /// Ends the attempts of a run whose stop is committed, also those that are being leased at this moment.
-    func stop(_ run: RunID, by person: String) {
+    /// Ends the attempts of what was stopped and whose stop is committed, also those that are being leased at this moment.
+    func stop(_ target: StopTarget, by person: String) {
         let active = state.withLock { state in
-            state.stopped[run] = person
-            return state.active.values.filter { $0.id.run == run }
+            state.stops.append((target, person))
+            return state.active.values.filter { target.contains($0.id) }
         }
         for attempt in active { attempt.stop(.stopped(by: person)) }
+    }
+
+    /// Leases nothing any more and lets what runs finish.
+    func drain() {
+        state.withLock { $0.isDraining = true }
+        wake.raise()
     }
 
     /// Leases nothing any more and ends what runs; their endings are still committed by further steps.
@@ -140,6 +175,8 @@ final class Dispatcher: Sendable {
 
     /// Whether nothing may start and everything that ran is committed.
     var isDrained: Bool {
-        state.withLock { $0.closed != nil && $0.active.isEmpty && $0.ended.isEmpty && $0.abandoned.isEmpty }
+        state.withLock {
+            ($0.closed != nil || $0.isDraining) && $0.active.isEmpty && $0.ended.isEmpty && $0.abandoned.isEmpty
+        }
     }
 }

@@ -13,6 +13,9 @@ public struct EngineConfiguration: Sendable {
     public var isAlone: Bool
     /// The name under which it leases; unique among all engines that ever used the store.
     public var worker: String
+    /// Whether it runs what is submitted to it and nothing else: its runs end with it, and those of other engines wait for
+    /// them. For a process that comes and goes, such as one command.
+    public var isPassing = false
 
     public init(
         maximumAttempts: Int = 64, leaseDuration: Duration = .seconds(15), heartbeat: Duration = .seconds(5),

@@ -18,6 +18,10 @@ public struct EngineError: SluiceError {
         EngineError(code: "job.unknown", category: .notFound, "There is no job \(id).")
     }
 
+    static func unknownRun(_ id: RunID) -> EngineError {
+        EngineError(code: "run.unknown", category: .notFound, "There is no run \(id).")
+    }
+
     static func draft(_ job: StoredJob) -> EngineError {
         EngineError(
             code: "job.draft", category: .conflict,

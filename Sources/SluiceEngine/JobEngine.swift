@@ -15,6 +15,8 @@ public final class JobEngine: Sendable {
     private let reaper: Reaper
     private let clock: any WallClock
     private let logger: Logger
+    /// Wakes the dispatcher when something is due.
+    private let alarm: Alarm
 
     /// - Parameters:
     ///   - executors: the script types; of two for one kind the first is taken.
@@ -33,15 +35,36 @@ public final class JobEngine: Sendable {
         planner = RunPlanner(store: store, executors: self.executors, connections: connections, clock: clock)
         dispatcher = Dispatcher(store: store, kinds: self.executors.kinds, configuration: configuration)
         reaper = Reaper(store: store, configuration: configuration)
+        alarm = Alarm(dispatcher.wake)
     }
 
     /// Pins, plans and queues a run. When this returns the run is durable.
     ///
     /// - Throws: ``SluiceError``s of category `badInput`, `notFound` or `conflict` for what could never work.
     public func submit(_ request: RunRequest) async throws -> Run {
-        let submitted = try store.submit(try await planner.plan(request))
-        return submitted.state.run
+        var new = try await planner.plan(request)
+        new.attachedTo = attachment
+        return try store.submit(new).state.run
     }
+
+    /// Lets a failed run go on from where it failed: what succeeded stays, everything else has its turn again with the
+    /// scripts as the catalogue has them now, as new attempts behind the old ones.
+    ///
+    /// - Parameter resume: steps at which tasks go on; the others start anew.
+    /// - Returns: the run as it stands now.
+    /// - Throws: ``SluiceError``s of category `conflict` unless it has failed, of `badInput` for what could never work.
+    @discardableResult
+    public func reopen(_ run: RunID, resume: [TaskRunID: ResumePoint] = [:]) async throws -> RunState {
+        guard let state = try store.run(run) else { throw EngineError.unknownRun(run) }
+        let plan = try await planner.plan(anew: state.run)
+        let how = RunMachine.Reopening(
+            tasks: plan.tasks, snapshot: plan.snapshot, resume: resume, attachedTo: attachment)
+        guard let reopened = try store.reopen(run, how) else { throw EngineError.unknownRun(run) }
+        return reopened
+    }
+
+    /// Whom new runs live and die with.
+    private var attachment: String? { configuration.isPassing ? configuration.worker : nil }
 
     /// What ``submit(_:)`` would pin for each task, with nothing written but the catalogue snapshot.
     public func preflight(_ request: RunRequest) async throws -> [PinnedTask] {
@@ -54,10 +77,20 @@ public final class JobEngine: Sendable {
     /// - Returns: the run as it stands now; it has ended once its last attempt is reaped.
     @discardableResult
     public func stop(_ run: RunID, by person: String) throws -> RunState {
-        guard let state = try store.stop(run, by: person) else {
-            throw EngineError(code: "run.unknown", category: .notFound, "There is no run \(run).")
+        guard let state = try store.stop(run, by: person) else { throw EngineError.unknownRun(run) }
+        dispatcher.stop(.run(run), by: person)
+        return state
+    }
+
+    /// Stops one task of a run, with the elements of a for-each: as a failure of it that is not tried again.
+    ///
+    /// - Returns: the run as it stands now.
+    @discardableResult
+    public func stopTask(_ task: TaskRunID, by person: String) throws -> RunState {
+        guard let state = try store.stopTask(task, by: person) else {
+            throw EngineError(code: "task-run.unknown", category: .notFound, "There is no task run \(task).")
         }
-        dispatcher.stop(run, by: person)
+        dispatcher.stop(.task(task), by: person)
         return state
     }
 
@@ -71,9 +104,7 @@ public final class JobEngine: Sendable {
     /// Waits until the run has ended.
     public func wait(for run: RunID) async throws -> RunState {
         for try await _ in events(of: run) {}
-        guard let state = try store.run(run) else {
-            throw EngineError(code: "run.unknown", category: .notFound, "There is no run \(run).")
-        }
+        guard let state = try store.run(run) else { throw EngineError.unknownRun(run) }
         try Task.checkCancellation()
         return state
     }
@@ -96,6 +127,7 @@ public final class JobEngine: Sendable {
         // Subscribed before the first step: a run that is submitted in between is not missed.
         let signals = store.signals()
         try reaper.step()
+        try reaper.endOrphans()
         try await withTaskCancellationHandler {
             try await withThrowingDiscardingTaskGroup { group in
                 defer { group.cancelAll() }
@@ -111,6 +143,9 @@ public final class JobEngine: Sendable {
     /// Ends what the executors keep warm. ``run()`` does it by itself; call it after using ``preflight(_:)`` alone.
     public func shutdownExecutors() async { await executors.shutdown() }
 
+    /// Takes on nothing more and lets what runs finish; ``run()`` returns once everything is recorded.
+    public func drain() { dispatcher.drain() }
+
     /// Takes on nothing more and ends what runs; ``run()`` returns once everything is recorded.
     public func close() { dispatcher.close(CancellationError()) }
 
@@ -125,6 +160,7 @@ public final class JobEngine: Sendable {
             while true {
                 for attempt in try dispatcher.step(now: clock.now) { start(attempt) }
                 if dispatcher.isDrained { break }
+                if let due = try store.nextDue() { alarm.set(due, now: clock.now) }
                 await dispatcher.wake.wait()
             }
             if let fault = dispatcher.fault { throw fault }

@@ -6,6 +6,17 @@ struct Reaper: Sendable {
     let store: any RunStore
     let configuration: EngineConfiguration
 
+    /// Ends runs that lived with a worker which is gone: nobody would go on with them.
+    func endOrphans() throws {
+        guard configuration.isAlone else { return }
+        while true {
+            let orphans = try store.runs(RunQuery(statuses: [.pending, .running], isAttached: true, limit: 100))
+                .filter { $0.attachedTo != configuration.worker && $0.stoppedBy == nil }
+            guard !orphans.isEmpty else { return }
+            for run in orphans { _ = try store.stop(run.id, by: "the end of the process that ran it") }
+        }
+    }
+
     /// Commits as lost what no living worker holds.
     ///
     /// - Returns: the attempts that were lost.

@@ -30,13 +30,15 @@ public struct RunEvents: AsyncSequence, Sendable {
 
         public mutating func next() async throws -> RunEvent? {
             while page.isEmpty {
-                if isOver { return nil }
                 page = try store.events(after: position, run: run, limit: 500)[...]
-                if page.isEmpty, await signals.next() == nil { return nil }
+                guard page.isEmpty else { break }
+                if isOver { return nil }
+                if await signals.next() == nil { return nil }
             }
             let event = page.removeFirst()
             position = event.sequence
-            if case .run(let status, _) = event.change, status.isEnded { isOver = true }
+            // A run that has ended may have been reopened: only the last word counts.
+            if case .run(let status, _) = event.change { isOver = status.isEnded }
             return event
         }
     }

@@ -11,25 +11,53 @@ struct RunPlanner: Sendable {
 
     /// - Throws: ``DefinitionError`` with every problem of every task; ``EngineError`` for an unknown job or a draft.
     func plan(_ request: RunRequest) async throws -> NewRun {
-        let (version, definition) = try subject(of: request)
+        var new: NewRun
+        switch request.subject {
+        case .definition(let definition):
+            new = try await plan(nil, definition, try definition.resolvedParameters(request.parameters), request)
+        case .job(let id):
+            guard let job = try store.job(id) else { throw EngineError.unknownJob(id) }
+            guard job.status == .saved else { throw EngineError.draft(job) }
+            let parameters = try job.definition.resolvedParameters(request.parameters)
+            new = try await plan(job.version, job.definition, parameters, request)
+        case .run(let id):
+            guard let run = try store.run(id)?.run else { throw EngineError.unknownRun(id) }
+            let parameters = run.parameters.merging(request.parameters) { _, own in own }
+            new = try await plan(run.job, run.definition, try run.definition.resolvedParameters(parameters), request)
+            new.nominalTime = request.nominalTime ?? run.nominalTime
+            new.rerunOf = id
+        }
+        return new
+    }
+
+    /// What a run that is to go on would pin now.
+    func plan(anew run: Run) async throws -> NewRun {
+        try await plan(
+            run.job, run.definition, run.parameters,
+            RunRequest(.definition(run.definition), trigger: run.trigger, initiator: run.initiator))
+    }
+
+    private func plan(
+        _ version: JobVersion?, _ definition: JobDefinition, _ parameters: [String: JSONValue], _ request: RunRequest
+    ) async throws -> NewRun {
         let graph = try definition.validate()
-        let parameters = try definition.resolvedParameters(request.parameters)
         let snapshot = try store.pinSnapshot()
         let pools = try store.pools()
 
         var pinned: [PinnedTask] = []
         var problems: [DefinitionError.Problem] = []
-        for (index, task) in definition.tasks.enumerated() {
+        for (index, task) in definition.allTasks.enumerated() {
+            let path = definition.path(ofTaskAt: index)
             do {
-                let scope = TaskScope(snapshot: snapshot, pools: pools, parameters: parameters, path: "tasks[\(index)]")
-                pinned.append(try await pin(task, upstream: graph.upstream[index], in: scope))
+                let scope = TaskScope(snapshot: snapshot, pools: pools, parameters: parameters, path: path)
+                let upstream = index < definition.tasks.count ? graph.upstream[index] : []
+                pinned.append(try await pin(task, upstream: upstream, in: scope))
             } catch let error as DefinitionError {
                 problems += error.problems.map {
-                    .init(
-                        code: $0.code, path: $0.path.isEmpty ? "tasks[\(index)].script" : $0.path, message: $0.message)
+                    .init(code: $0.code, path: $0.path.isEmpty ? "\(path).script" : $0.path, message: $0.message)
                 }
             } catch let error as any SluiceError where error.category != .fault {
-                problems.append(.init(code: error.code, path: "tasks[\(index)].script", message: error.message))
+                problems.append(.init(code: error.code, path: "\(path).script", message: error.message))
             }
         }
         guard problems.isEmpty else { throw DefinitionError(problems) }
@@ -45,17 +73,6 @@ struct RunPlanner: Sendable {
         let pools: [Pool]
         let parameters: [String: JSONValue]
         let path: String
-    }
-
-    private func subject(of request: RunRequest) throws -> (JobVersion?, JobDefinition) {
-        switch request.subject {
-        case .definition(let definition):
-            return (nil, definition)
-        case .job(let id):
-            guard let job = try store.job(id) else { throw EngineError.unknownJob(id) }
-            guard job.status == .saved else { throw EngineError.draft(job) }
-            return (job.version, job.definition)
-        }
     }
 
     private func pin(_ task: TaskDefinition, upstream: [Int], in scope: TaskScope) async throws -> PinnedTask {
@@ -83,9 +100,12 @@ struct RunPlanner: Sendable {
                 "Task '\(task.name)' wants the pool '\(pool)', which does not exist. "
                     + "There is: \(scope.pools.map(\.name).joined(separator: ", ")).")
         }
+        let pool = scope.pools.first { $0.name == plan.target.pool }
+        let limits = (task.limits ?? TaskLimits()).tightened(by: pool?.limits ?? TaskLimits())
         return PinnedTask(
             script: script, connection: connection, target: plan.target, stepCount: plan.steps.count,
-            warnings: plan.warnings, parameters: parameters, upstream: upstream)
+            warnings: plan.warnings, parameters: parameters, upstream: upstream,
+            limits: limits.isEmpty ? nil : limits)
     }
 
     private func unknownScript(_ task: TaskDefinition, in scope: TaskScope) -> DefinitionError {

@@ -22,7 +22,7 @@ struct EngineFixture {
     /// Puts one script a task into the catalogue and answers the job that runs them.
     func job(
         _ scripts: [(name: String, text: String)], after: [String: [String]] = [:],
-        parameters: [String: JSONValue] = [:]
+        parameters: [String: JobParameter] = [:]
     ) throws -> JobDefinition {
         var update = CatalogueUpdate(source: "test")
         for script in scripts {

@@ -29,7 +29,7 @@ struct MemoryStoreTests {
         #expect(runs.events == before.1)
         #expect(runs.occupancy() == before.2)
         #expect(runs.run(submittedUnder: "second") == nil)
-        #expect(runs.ready(in: "default", kinds: [.sql], limit: 9).isEmpty)
+        #expect(runs.ready(in: "default", kinds: [.sql], attachedTo: nil, limit: 9).isEmpty)
         let second = try runs.transaction(at: now) { try $0.submit(Samples.newRun(tasks: 1, key: "second")) }.0
         #expect(second.isNew)
         #expect(second.state.run.id.rawValue == first.run.id.rawValue + 1)

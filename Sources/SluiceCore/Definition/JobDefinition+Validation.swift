@@ -6,17 +6,22 @@ extension JobDefinition {
     @discardableResult
     public func validate() throws(DefinitionError) -> JobGraph {
         var problems: [DefinitionError.Problem] = []
-        problems += Self.nameProblems(name, what: "job", path: "name", limit: DefinitionLimits.jobName)
-        problems += Self.descriptionProblems(description, path: "description")
+        problems += DefinitionRules.name(name, what: "job", path: "name", limit: DefinitionLimits.jobName)
+        problems += DefinitionRules.description(description, path: "description")
+        problems += parameterProblems()
         if tasks.isEmpty {
             problems.append(.init(code: "job.empty", path: "tasks", message: "A job needs at least one task."))
         }
+        if tasks.count > DefinitionLimits.tasks {
+            problems.append(
+                .init(
+                    code: "job.too-many-tasks", path: "tasks",
+                    message: "A job has at most \(DefinitionLimits.tasks) tasks; this one has \(tasks.count)."))
+        }
         var firstUse: [String: Int] = [:]
-        for (index, task) in tasks.enumerated() {
-            let path = "tasks[\(index)]"
-            problems += Self.nameProblems(
-                task.name, what: "task", path: "\(path).name", limit: DefinitionLimits.taskName)
-            problems += Self.descriptionProblems(task.description, path: "\(path).description")
+        for (index, task) in allTasks.enumerated() {
+            let path = path(ofTaskAt: index)
+            problems += task.problems(path: path, isLast: index == tasks.count)
             if let earlier = firstUse[task.name] {
                 problems.append(
                     .init(
@@ -25,72 +30,103 @@ extension JobDefinition {
             } else {
                 firstUse[task.name] = index
             }
-            if let problem = ScriptNameRules.bucketProblem(task.script) {
-                problems.append(
-                    .init(code: "task.script-name", path: "\(path).script", message: "Not a script's name: \(problem).")
-                )
-            }
-            for (field, value) in [("pool", task.pool), ("database", task.database), ("schema", task.schema)] {
-                guard let value, value.isEmpty || value.count > DefinitionLimits.identifier else { continue }
+        }
+        problems += DefinitionRules.seconds(timeLimit, path: "timeLimit")
+        problems += DefinitionRules.count(maxConcurrentRuns, path: "maxConcurrentRuns", 1...1_000)
+        problems += DefinitionRules.count(priority, path: "priority", DefinitionLimits.priorities)
+        guard problems.isEmpty else { throw DefinitionError(problems) }
+        let graph = try JobGraph(tasks)
+        let lists = tasks.indices.flatMap { listProblems(ofTaskAt: $0, in: graph) }
+        guard lists.isEmpty else { throw DefinitionError(lists) }
+        return graph
+    }
+
+    /// Where the task at a place of ``allTasks`` stands in a job file.
+    public func path(ofTaskAt index: Int) -> String { index < tasks.count ? "tasks[\(index)]" : "finally" }
+
+    private func parameterProblems() -> [DefinitionError.Problem] {
+        var problems: [DefinitionError.Problem] = []
+        let isLoop = allTasks.contains { $0.forEach != nil }
+        for (name, parameter) in parameters.sorted(by: { $0.key < $1.key }) {
+            let path = "parameters.\(name)"
+            if name.isEmpty || name.count > DefinitionLimits.identifier {
                 problems.append(
                     .init(
-                        code: "task.identifier", path: "\(path).\(field)",
-                        message: "A \(field) has 1 to \(DefinitionLimits.identifier) characters."))
+                        code: "parameter.name", path: path,
+                        message: "A parameter's name has 1 to \(DefinitionLimits.identifier) characters."))
+            }
+            if isLoop, name == ForEach.itemParameter || name == ForEach.indexParameter {
+                problems.append(
+                    .init(
+                        code: "parameter.reserved", path: path,
+                        message: "'\(name)' is what a for-each calls its element; call the parameter something else."))
+            }
+            problems += DefinitionRules.description(parameter.description, path: "\(path).description")
+            if let value = parameter.defaultValue, !parameter.type.accepts(value) {
+                problems.append(
+                    .init(
+                        code: "parameter.type", path: path,
+                        message:
+                            "Parameter '\(name)' takes \(parameter.type.words); its default is \(value.canonicalText)."
+                    ))
             }
         }
-        guard problems.isEmpty else { throw DefinitionError(problems) }
-        return try JobGraph(tasks)
+        return problems
     }
 
-    private static func nameProblems(
-        _ name: String, what: String, path: String, limit: Int
-    ) -> [DefinitionError.Problem] {
-        if name.allSatisfy(\.isWhitespace) {
-            return [.init(code: "\(what).name-empty", path: path, message: "A \(what) needs a name.")]
+    /// What is wrong with where a for-each takes its list from.
+    private func listProblems(ofTaskAt index: Int, in graph: JobGraph) -> [DefinitionError.Problem] {
+        guard let list = tasks[index].forEach?.list, parameters[list] == nil else { return [] }
+        var earlier: Set<Int> = []
+        var open = graph.upstream[index]
+        while let position = open.popLast() {
+            if earlier.insert(position).inserted { open += graph.upstream[position] }
         }
-        if name.count > limit {
-            return [
-                .init(
-                    code: "\(what).name-too-long", path: path,
-                    message: "The name of a \(what) has at most \(limit) characters; this one has \(name.count).")
-            ]
-        }
-        if name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
-            return [
-                .init(
-                    code: "\(what).name-control", path: path,
-                    message: "The name of a \(what) may not hold line breaks or other control characters.")
-            ]
-        }
-        return []
-    }
-
-    private static func descriptionProblems(_ text: String, path: String) -> [DefinitionError.Problem] {
-        guard text.count > DefinitionLimits.description else { return [] }
+        let names = earlier.sorted().map { tasks[$0].name }
+        guard !names.contains(where: { $0 == list || list.hasPrefix($0 + ".") }) else { return [] }
+        let known = parameters.keys.sorted() + names
         return [
             .init(
-                code: "description.too-long", path: path,
-                message: "A description has at most \(DefinitionLimits.description) characters; "
-                    + "this one has \(text.count).")
+                code: "task.unknown-list", path: "tasks[\(index)].forEach.in",
+                message: "'\(list)' is no parameter of the job and no task before '\(tasks[index].name)'. "
+                    + (known.isEmpty ? "There is none of either." : "There is: \(known.joined(separator: ", ")).")
+            )
         ]
     }
 
     /// The parameters of a run: the defaults with `overrides` over them.
     ///
-    /// - Throws: ``DefinitionError`` `parameter.unknown` for a name that the job does not declare.
+    /// - Throws: ``DefinitionError`` `parameter.unknown` for a name that the job does not declare, `parameter.type` for a
+    ///   value of another type, `parameter.missing` for one that has no default and was not given.
     public func resolvedParameters(_ overrides: [String: JSONValue]) throws(DefinitionError) -> [String: JSONValue] {
-        let unknown = overrides.keys.filter { parameters[$0] == nil }.sorted()
-        guard unknown.isEmpty else {
-            let known =
-                parameters.isEmpty
-                ? "It declares none." : "It declares: \(parameters.keys.sorted().joined(separator: ", "))."
-            throw DefinitionError(
-                unknown.map {
+        var problems: [DefinitionError.Problem] = []
+        for (name, value) in overrides.sorted(by: { $0.key < $1.key }) {
+            guard let parameter = parameters[name] else {
+                let known =
+                    parameters.isEmpty
+                    ? "It declares none." : "It declares: \(parameters.keys.sorted().joined(separator: ", "))."
+                problems.append(
                     .init(
-                        code: "parameter.unknown", path: "parameters.\($0)",
-                        message: "Job '\(name)' has no parameter '\($0)'. \(known)")
-                })
+                        code: "parameter.unknown", path: "parameters.\(name)",
+                        message: "Job '\(self.name)' has no parameter '\(name)'. \(known)"))
+                continue
+            }
+            guard parameter.type.accepts(value) else {
+                problems.append(
+                    .init(
+                        code: "parameter.type", path: "parameters.\(name)",
+                        message: "Parameter '\(name)' takes \(parameter.type.words), not \(value.canonicalText)."))
+                continue
+            }
         }
-        return parameters.merging(overrides) { _, override in override }
+        for (name, parameter) in parameters.sorted(by: { $0.key < $1.key })
+        where parameter.defaultValue == nil && overrides[name] == nil {
+            problems.append(
+                .init(
+                    code: "parameter.missing", path: "parameters.\(name)",
+                    message: "Parameter '\(name)' has no default: say what it is, \(parameter.type.words)."))
+        }
+        guard problems.isEmpty else { throw DefinitionError(problems) }
+        return parameters.compactMapValues(\.defaultValue).merging(overrides) { _, override in override }
     }
 }

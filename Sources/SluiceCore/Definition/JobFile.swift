@@ -21,26 +21,14 @@ public enum JobFile {
         }
         try checkFormat(fields["format"])
 
-        var reader = FieldReader(fields, path: "")
-        _ = reader.text("format")
-        let job = JobDefinition(
-            name: reader.requiredText("name"),
-            description: reader.text("description") ?? "",
-            parameters: reader.object("parameters") ?? [:],
-            tasks: readTasks(&reader))
-        reader.refuseOtherFields()
-        guard reader.problems.isEmpty else { throw DefinitionError(reader.problems) }
+        var problems: [DefinitionError.Problem] = []
+        let job = FieldReader.read(fields, path: "", problems: &problems) { reader in
+            _ = reader.text("format")
+            return readJob(&reader)
+        }
+        guard problems.isEmpty else { throw DefinitionError(problems) }
         try job.validate()
         return job
-    }
-
-    /// Writes a job file: indented, keys sorted, only what differs from the defaults.
-    public static func write(_ job: JobDefinition) -> Data {
-        var document: [String: JSONValue] = ["format": .string(format), "name": .string(job.name)]
-        if !job.description.isEmpty { document["description"] = .string(job.description) }
-        if !job.parameters.isEmpty { document["parameters"] = .object(job.parameters) }
-        document["tasks"] = .array(job.tasks.map(fields(of:)))
-        return JSONValue.object(document).prettyData
     }
 
     private static func checkFormat(_ value: JSONValue?) throws(DefinitionError) {
@@ -49,6 +37,40 @@ public enum JobFile {
         throw DefinitionError(
             code: "job-file.format", path: "format",
             "A job file says \"format\": \"\(format)\"; \(found). A newer Sluice may have written it.")
+    }
+
+    private static func readJob(_ reader: inout FieldReader) -> JobDefinition {
+        var job = JobDefinition(
+            name: reader.requiredText("name"),
+            description: reader.text("description") ?? "",
+            parameters: readParameters(&reader),
+            tasks: readTasks(&reader),
+            finally: reader.nested("finally", readTask))
+        job.timeLimit = reader.number("timeLimit")
+        job.maxConcurrentRuns = reader.integer("maxConcurrentRuns")
+        job.onFailure = reader.choice("onFailure") ?? .stop
+        job.priority = reader.integer("priority") ?? 0
+        return job
+    }
+
+    private static func readParameters(_ job: inout FieldReader) -> [String: JobParameter] {
+        guard let fields = job.object("parameters") else { return [:] }
+        var parameters: [String: JobParameter] = [:]
+        for (name, value) in fields.sorted(by: { $0.key < $1.key }) {
+            guard case .object(let long) = value else {
+                parameters[name] = JobParameter(default: value)
+                continue
+            }
+            let path = "parameters.\(name)"
+            let read = FieldReader.read(long, path: path, problems: &job.problems) { reader in
+                reader.requirePresence("type")
+                let type: ParameterType? = reader.choice("type")
+                let description = reader.text("description") ?? ""
+                return JobParameter(type ?? .any, default: reader.value("default"), description: description)
+            }
+            parameters[name] = read
+        }
+        return parameters
     }
 
     private static func readTasks(_ job: inout FieldReader) -> [TaskDefinition] {
@@ -60,113 +82,43 @@ public enum JobFile {
                 job.problems.append(.wrongType(path: path, wanted: "an object", found: element))
                 continue
             }
-            var reader = FieldReader(fields, path: path)
-            tasks.append(
-                TaskDefinition(
-                    name: reader.requiredText("name"),
-                    description: reader.text("description") ?? "",
-                    script: reader.requiredText("script"),
-                    kind: reader.text("kind").map { ScriptKind($0) },
-                    after: reader.texts("after"),
-                    pool: reader.text("pool"),
-                    database: reader.text("database"),
-                    schema: reader.text("schema"),
-                    connection: reader.text("connection"),
-                    parameters: reader.object("parameters") ?? [:]))
-            reader.refuseOtherFields()
-            job.problems += reader.problems
+            tasks.append(FieldReader.read(fields, path: path, problems: &job.problems, readTask))
         }
         return tasks
     }
 
-    private static func fields(of task: TaskDefinition) -> JSONValue {
-        var fields: [String: JSONValue] = ["name": .string(task.name), "script": .string(task.script)]
-        if !task.description.isEmpty { fields["description"] = .string(task.description) }
-        if let kind = task.kind { fields["kind"] = .string(kind.rawValue) }
-        if let after = task.after { fields["after"] = .array(after.map(JSONValue.string)) }
-        if let pool = task.pool { fields["pool"] = .string(pool) }
-        if let database = task.database { fields["database"] = .string(database) }
-        if let schema = task.schema { fields["schema"] = .string(schema) }
-        if let connection = task.connection { fields["connection"] = .string(connection) }
-        if !task.parameters.isEmpty { fields["parameters"] = .object(task.parameters) }
-        return .object(fields)
-    }
-}
-
-/// Takes the fields of one JSON object, gathering what is wrong with them.
-private struct FieldReader {
-    private let fields: [String: JSONValue]
-    private let path: String
-    private var known: Set<String> = []
-    var problems: [DefinitionError.Problem] = []
-
-    init(_ fields: [String: JSONValue], path: String) {
-        self.fields = fields
-        self.path = path
+    private static func readTask(_ reader: inout FieldReader) -> TaskDefinition {
+        TaskDefinition(
+            name: reader.requiredText("name"),
+            description: reader.text("description") ?? "",
+            script: reader.requiredText("script"),
+            kind: reader.text("kind").map { ScriptKind($0) },
+            after: reader.texts("after"),
+            runIf: reader.choice("runIf") ?? .allSucceeded,
+            pool: reader.text("pool"),
+            database: reader.text("database"),
+            schema: reader.text("schema"),
+            connection: reader.text("connection"),
+            parameters: reader.object("parameters") ?? [:],
+            retries: reader.nested("retries", readRetries),
+            limits: reader.nested("limits") { limits in
+                TaskLimits(
+                    queue: limits.number("queue"), attempt: limits.number("attempt"), total: limits.number("total"))
+            },
+            idempotent: reader.flag("idempotent") ?? false,
+            forEach: reader.nested("forEach") { loop in
+                ForEach(list: loop.requiredText("in"), concurrency: loop.integer("concurrency"))
+            })
     }
 
-    mutating func text(_ name: String) -> String? {
-        guard let value = take(name) else { return nil }
-        guard case .string(let text) = value else { return wrongType(name, "text", value) }
-        return text
-    }
-
-    mutating func requiredText(_ name: String) -> String {
-        requirePresence(name)
-        return text(name) ?? "?"
-    }
-
-    mutating func object(_ name: String) -> [String: JSONValue]? {
-        guard let value = take(name) else { return nil }
-        guard case .object(let object) = value else { return wrongType(name, "an object", value) }
-        return object
-    }
-
-    mutating func array(_ name: String, required: Bool = false) -> [JSONValue]? {
-        if required { requirePresence(name) }
-        guard let value = take(name) else { return nil }
-        guard case .array(let array) = value else { return wrongType(name, "a list", value) }
-        return array
-    }
-
-    mutating func texts(_ name: String) -> [String]? {
-        guard let array = array(name) else { return nil }
-        return array.enumerated().compactMap { index, element in
-            if case .string(let text) = element { return text }
-            return wrongType("\(name)[\(index)]", "text", element)
-        }
-    }
-
-    mutating func refuseOtherFields() {
-        for name in fields.keys.sorted() where !known.contains(name) {
-            problems.append(
-                .init(
-                    code: "job-file.unknown-field", path: at(name),
-                    message: "There is no such field. Known here: \(known.sorted().joined(separator: ", "))."))
-        }
-    }
-
-    private mutating func take(_ name: String) -> JSONValue? {
-        known.insert(name)
-        let value = fields[name]
-        return value == .null ? nil : value
-    }
-
-    private mutating func requirePresence(_ name: String) {
-        guard fields[name] == nil || fields[name] == .null else { return }
-        problems.append(.init(code: "job-file.missing-field", path: at(name), message: "This field is required."))
-    }
-
-    private mutating func wrongType<Value>(_ name: String, _ wanted: String, _ found: JSONValue) -> Value? {
-        problems.append(.wrongType(path: at(name), wanted: wanted, found: found))
-        return nil
-    }
-
-    private func at(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
-}
-
-extension DefinitionError.Problem {
-    fileprivate static func wrongType(path: String, wanted: String, found: JSONValue) -> Self {
-        .init(code: "job-file.wrong-type", path: path, message: "This must be \(wanted), not \(found.kindName).")
+    private static func readRetries(_ reader: inout FieldReader) -> RetryPolicy {
+        reader.requirePresence("count")
+        var retries = RetryPolicy(count: reader.integer("count") ?? 0)
+        retries.delay = reader.number("delay") ?? retries.delay
+        retries.factor = reader.number("factor") ?? retries.factor
+        retries.cap = reader.number("cap") ?? max(retries.cap, retries.delay)
+        retries.jitter = reader.number("jitter") ?? retries.jitter
+        retries.except = reader.texts("except") ?? []
+        return retries
     }
 }

@@ -31,6 +31,29 @@ public protocol RunStore: Sendable {
     /// - Returns: the run as it stands now; nil when there is none.
     func stop(_ run: RunID, by person: String) throws -> RunState?
 
+    /// Asks for one task of a run to end, with the elements of a for-each.
+    ///
+    /// - Returns: the run as it stands now; nil when there is no such task.
+    /// - Throws: ``RunMachineError`` when it has ended.
+    func stopTask(_ task: TaskRunID, by person: String) throws -> RunState?
+
+    /// Lets a failed run go on from where it failed, as new attempts behind the old ones.
+    ///
+    /// - Returns: the run as it stands now; nil when there is none.
+    /// - Throws: ``RunMachineError`` unless it has failed.
+    func reopen(_ run: RunID, _ how: RunMachine.Reopening) throws -> RunState?
+
+    /// Ends what is over its limits of time on the store's clock.
+    ///
+    /// - Returns: the running attempts that their workers must end for it.
+    func enforceLimits() throws -> [AttemptID]
+
+    /// When the next limit is exceeded or the next retry is due; nil when nothing waits for time to pass.
+    func nextDue() throws -> Date?
+
+    /// Where in line the tasks of a run stand that wait for a slot: places from 1, by the task's place in the run.
+    func placesInLine(of run: RunID) throws -> [Int: Int]
+
     /// The leases that have expired on the store's clock, or belong to a worker for which `isDead` says so.
     func expiredLeases(isDead: (_ worker: String) -> Bool) throws -> [HeldLease]
 
@@ -54,6 +77,10 @@ public protocol RunStore: Sendable {
 
     /// Creates the pool or changes the one of its name. Making one the default takes that from the others.
     func save(_ pool: Pool) throws
+
+    /// - Throws: a ``SluiceError`` of category `conflict` for the default pool and for one in which tasks run or wait, of
+    ///   category `notFound` when there is none of that name.
+    func deletePool(_ name: String) throws
 }
 
 /// A named set of worker slots.
@@ -63,11 +90,19 @@ public struct Pool: Sendable, Hashable, Codable {
     public var slots: Int
     /// Whether tasks that name no pool queue here.
     public var isDefault: Bool
+    /// Whether nothing new starts in it; what waits keeps its place, what runs goes on.
+    public var isSuspended: Bool
+    /// Limits of time for every task that queues here, beside its own; the stricter one holds.
+    public var limits: TaskLimits
 
-    public init(name: String, slots: Int, isDefault: Bool = false) {
+    public init(
+        name: String, slots: Int, isDefault: Bool = false, isSuspended: Bool = false, limits: TaskLimits = TaskLimits()
+    ) {
         self.name = name
         self.slots = slots
         self.isDefault = isDefault
+        self.isSuspended = isSuspended
+        self.limits = limits
     }
 }
 
@@ -81,13 +116,17 @@ public struct NewRun: Sendable, Hashable {
     public var nominalTime: Date
     public var snapshot: ContentHash
     public var idempotencyKey: String?
-    /// In the job's order, as long as its list.
+    /// As long as ``JobDefinition/allTasks``, in that order.
     public var tasks: [PinnedTask]
+    /// The worker that the run lives and dies with; nil for a run that any engine goes on with.
+    public var attachedTo: String?
+    /// The run that it repeats.
+    public var rerunOf: RunID?
 
     public init(
         job: JobVersion?, definition: JobDefinition, trigger: RunTrigger, initiator: String,
         parameters: [String: JSONValue], nominalTime: Date, snapshot: ContentHash, idempotencyKey: String?,
-        tasks: [PinnedTask]
+        tasks: [PinnedTask], attachedTo: String? = nil, rerunOf: RunID? = nil
     ) {
         self.job = job
         self.definition = definition
@@ -98,14 +137,21 @@ public struct NewRun: Sendable, Hashable {
         self.snapshot = snapshot
         self.idempotencyKey = idempotencyKey
         self.tasks = tasks
+        self.attachedTo = attachedTo
+        self.rerunOf = rerunOf
     }
 
     /// The run that a store writes for this, once it has an identity.
-    public func started(as id: RunID, at now: Date) -> RunMachine.Transition {
-        let run = Run(
+    ///
+    /// - Parameter isHeld: whether it has to wait for other runs of its job.
+    public func started(as id: RunID, at now: Date, isHeld: Bool = false) -> RunMachine.Transition {
+        var run = Run(
             id: id, job: job, definition: definition, trigger: trigger, initiator: initiator, parameters: parameters,
-            nominalTime: nominalTime, snapshot: snapshot, submittedAt: now)
-        let tasks = zip(definition.tasks, tasks).enumerated().map { index, pair in
+            nominalTime: nominalTime, snapshot: snapshot, reason: isHeld ? Run.heldReason : nil, submittedAt: now)
+        run.isHeld = isHeld
+        run.attachedTo = attachedTo
+        run.rerunOf = rerunOf
+        let tasks = zip(definition.allTasks, tasks).enumerated().map { index, pair in
             TaskRun(id: TaskRunID(run: id, index: index), name: pair.0.name, pinned: pair.1)
         }
         return RunMachine.start(run, tasks: tasks, at: now)
@@ -148,10 +194,13 @@ public struct AdvanceOrder: Sendable {
     public struct Ended: Sendable, Hashable {
         public var lease: HeldLease
         public var ending: AttemptEnding
+        /// From 0 to 1: where a retry's delay falls in its spread.
+        public var chance: Double
 
-        public init(lease: HeldLease, ending: AttemptEnding) {
+        public init(lease: HeldLease, ending: AttemptEnding, chance: Double = 0.5) {
             self.lease = lease
             self.ending = ending
+            self.chance = chance
         }
     }
 
@@ -172,12 +221,17 @@ public struct LeaseOrder: Sendable, Hashable {
     public var limit: Int
     /// How long a lease lives without being renewed.
     public var duration: Duration
+    /// Whether only runs that are attached to the worker are its business.
+    public var attachedOnly: Bool
 
-    public init(worker: String, kinds: Set<ScriptKind>, limit: Int, duration: Duration) {
+    public init(
+        worker: String, kinds: Set<ScriptKind>, limit: Int, duration: Duration, attachedOnly: Bool = false
+    ) {
         self.worker = worker
         self.kinds = kinds
         self.limit = limit
         self.duration = duration
+        self.attachedOnly = attachedOnly
     }
 }
 
@@ -216,9 +270,15 @@ public struct RunQuery: Sendable, Hashable {
     public var statuses: Set<RunStatus>?
     /// Only runs of jobs of this name.
     public var jobName: String?
+    /// Only runs that live and die with a worker, or only the others; nil for all.
+    public var isAttached: Bool?
     public var limit: Int
 
-    public init(before: RunID? = nil, statuses: Set<RunStatus>? = nil, jobName: String? = nil, limit: Int = 50) {
+    public init(
+        before: RunID? = nil, statuses: Set<RunStatus>? = nil, jobName: String? = nil, isAttached: Bool? = nil,
+        limit: Int = 50
+    ) {
+        self.isAttached = isAttached
         self.before = before
         self.statuses = statuses
         self.jobName = jobName

@@ -24,6 +24,14 @@ public struct Run: Sendable, Hashable, Codable {
     public var submittedAt: Date
     public var startedAt: Date?
     public var endedAt: Date?
+    /// Whether it waits for other runs of its job to end (``JobDefinition/maxConcurrentRuns``).
+    public var isHeld = false
+    /// Why its time is over; nil while it is within ``JobDefinition/timeLimit``.
+    public var overtime: String?
+    /// The worker that it lives and dies with; nil for a run that any engine goes on with.
+    public var attachedTo: String?
+    /// The run that it repeats.
+    public var rerunOf: RunID?
 
     public init(
         id: RunID, job: JobVersion?, definition: JobDefinition, trigger: RunTrigger, initiator: String,
@@ -46,6 +54,9 @@ public struct Run: Sendable, Hashable, Codable {
         self.startedAt = startedAt
         self.endedAt = endedAt
     }
+
+    /// Whether nothing of it may start any more, but for the task that runs at last.
+    public var isStopping: Bool { stoppedBy != nil || overtime != nil }
 }
 
 /// A saved job at one of its versions.
@@ -63,6 +74,10 @@ public struct JobVersion: Sendable, Hashable, Codable {
 /// What started a run.
 public enum RunTrigger: String, Sendable, Hashable, Codable, CaseIterable {
     case manual, schedule, backfill, api, host
+    /// A person had an earlier run repeated.
+    case rerun
+    /// Another job ended, or an object appeared or changed in a source.
+    case event
 }
 
 /// One task of a run.
@@ -88,6 +103,18 @@ public struct TaskRun: Sendable, Hashable, Codable {
     public var lease: Lease?
     public var value: JSONValue?
     public var failure: TaskFailure?
+    /// When it first became ready to be leased; where ``TaskLimits/total`` counts from.
+    public var firstReadyAt: Date?
+    /// Why its attempt was told to end before its time; nil while nobody told it.
+    public var stopping: AttemptStop?
+    /// Its place in the order of its pool's queue; given by the store.
+    public var rank: Double?
+    /// The element of a for-each that it is run for.
+    public var item: JSONValue?
+    /// Where its next attempt goes on, when it resumes an earlier one.
+    public var resume: ResumePoint?
+    /// The attempts before the present one, oldest first.
+    public var history: [PastAttempt] = []
 
     public init(
         id: TaskRunID, name: String, pinned: PinnedTask, state: TaskState = .pending, reason: String? = nil,
@@ -113,6 +140,38 @@ public struct TaskRun: Sendable, Hashable, Codable {
 
     /// The attempt that is under way or was the last one; nil before the first.
     public var attemptID: AttemptID? { attempt == 0 ? nil : AttemptID(task: id, number: attempt) }
+
+    /// Whether it holds or wants a slot of a pool: a for-each only counts its elements, which do.
+    public var isAttempting: Bool { state == .running && lease != nil }
+}
+
+/// Why an attempt is told to end before its time.
+public enum AttemptStop: Sendable, Hashable, Codable {
+    case terminated(by: String)
+    /// - Parameter seconds: the limit that it exceeded.
+    case timedOut(TimeLimit, seconds: Double)
+}
+
+/// An attempt that another one has followed.
+public struct PastAttempt: Sendable, Hashable, Codable {
+    /// From 1.
+    public var number: Int
+    public var state: TaskState
+    public var reason: String?
+    public var startedAt: Date?
+    public var endedAt: Date
+    public var failure: TaskFailure?
+
+    public init(
+        number: Int, state: TaskState, reason: String?, startedAt: Date?, endedAt: Date, failure: TaskFailure?
+    ) {
+        self.number = number
+        self.state = state
+        self.reason = reason
+        self.startedAt = startedAt
+        self.endedAt = endedAt
+        self.failure = failure
+    }
 }
 
 /// Everything about a task that is decided when its run is submitted and never changes.
@@ -128,10 +187,12 @@ public struct PinnedTask: Sendable, Hashable, Codable {
     public var parameters: [String: JSONValue]
     /// The places of the tasks it waits for, from 0.
     public var upstream: [Int]
+    /// The task's limits with its pool's beside them, the stricter of each; nil for none.
+    public var limits: TaskLimits?
 
     public init(
         script: ScriptVersion, connection: ConnectionInfo, target: SessionDefaults, stepCount: Int,
-        warnings: [PlanWarning], parameters: [String: JSONValue], upstream: [Int]
+        warnings: [PlanWarning], parameters: [String: JSONValue], upstream: [Int], limits: TaskLimits? = nil
     ) {
         self.script = script
         self.connection = connection
@@ -140,6 +201,7 @@ public struct PinnedTask: Sendable, Hashable, Codable {
         self.warnings = warnings
         self.parameters = parameters
         self.upstream = upstream
+        self.limits = limits
     }
 }
 

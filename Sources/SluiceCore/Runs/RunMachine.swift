@@ -10,25 +10,57 @@ public enum RunMachine {
         case begun(index: Int)
         /// The attempt gave up its slot and wants one of `pool`; `granted` when it has it.
         case movedPool(index: Int, pool: String, granted: Bool)
-        /// The attempt at the task at `index` is over. One that was lost before it had begun is ready again.
-        case ended(index: Int, ending: AttemptEnding)
+        /// The attempt at the task at `index` is over. `chance`, from 0 to 1, says where a retry's delay falls in its spread.
+        case ended(index: Int, ending: AttemptEnding, chance: Double = 0.5)
         /// Somebody wants the run to end now.
         case stop(by: String)
+        /// Somebody wants one task to end now.
+        case stopTask(index: Int, by: String)
+        /// Time has passed: what is over its limits is ended.
+        case timePassed
+        /// The runs that this one waited for have ended.
+        case admitted
+        /// Somebody wants a run that has failed to go on from where it failed.
+        case reopened(Reopening)
+    }
+
+    /// How a run that has ended goes on.
+    public struct Reopening: Sendable, Hashable {
+        /// What was pinned anew for the tasks of ``JobDefinition/allTasks``; those that have their turn again take it on.
+        public var tasks: [PinnedTask]
+        /// The catalogue snapshot that this was pinned from.
+        public var snapshot: ContentHash
+        /// Steps at which tasks go on; the others start anew.
+        public var resume: [TaskRunID: ResumePoint]
+        /// The worker that the run lives and dies with from now on; nil for none.
+        public var attachedTo: String?
+        /// Whether it has to wait for other runs of its job first; the store knows.
+        public var isHeld = false
+
+        public init(
+            tasks: [PinnedTask], snapshot: ContentHash, resume: [TaskRunID: ResumePoint] = [:],
+            attachedTo: String? = nil
+        ) {
+            self.tasks = tasks
+            self.snapshot = snapshot
+            self.resume = resume
+            self.attachedTo = attachedTo
+        }
     }
 
     /// What an input led to.
     public struct Transition: Sendable, Hashable {
         public var state: RunState
-        /// Which task runs are not as they were.
+        /// Which task runs are not as they were, by place; those from the former end on are new.
         public var changedTasks: [Int]
         public var changes: [RunChange]
     }
 
-    /// The state of a run that has just been submitted: what waits for nothing is ready.
+    /// The state of a run that has just been submitted: what waits for nothing is ready, unless the run is held.
     public static func start(_ run: Run, tasks: [TaskRun], at now: Date) -> Transition {
         var machine = Machine(RunState(run: run, tasks: tasks), at: now)
-        machine.changes.append(.run(status: run.status, reason: nil))
-        machine.releaseReadyTasks(among: tasks.indices)
+        machine.changes.append(.run(status: run.status, reason: run.reason))
+        if !run.isHeld { machine.settle(tasks.indices) }
         return machine.transition
     }
 
@@ -41,8 +73,12 @@ public enum RunMachine {
         case .leased(let index, let lease): try machine.lease(index, lease)
         case .begun(let index): try machine.begin(index)
         case .movedPool(let index, let pool, let granted): try machine.movePool(index, pool, granted)
-        case .ended(let index, let ending): try machine.end(index, ending)
+        case .ended(let index, let ending, let chance): try machine.end(index, ending, chance)
         case .stop(let person): machine.stop(by: person)
+        case .stopTask(let index, let person): try machine.stopTask(index, by: person)
+        case .timePassed: machine.enforceLimits()
+        case .admitted: machine.admit()
+        case .reopened(let how): try machine.reopen(how)
         }
         return machine.transition
     }
@@ -52,7 +88,7 @@ public enum RunMachine {
 public enum AttemptEnding: Sendable, Hashable, Codable {
     /// The executor says how it ended.
     case outcome(TaskOutcome)
-    /// It was cancelled because somebody stopped the run, and has ended.
+    /// It was cancelled before its time, and has ended. The run knows why; `by` is for the case that it does not.
     case terminated(by: String)
     /// Its worker vanished.
     case lost(reason: String)
@@ -63,175 +99,6 @@ public struct RunMachineError: SluiceError, Hashable {
     public var message: String
     public var code: String { "run.illegal-transition" }
     public var category: ErrorCategory { .conflict }
-}
 
-/// The working copy behind ``RunMachine``.
-private struct Machine {
-    var state: RunState
-    let now: Date
-    var changed: Set<Int> = []
-    var changes: [RunChange] = []
-
-    init(_ state: RunState, at now: Date) {
-        self.state = state
-        self.now = now
-    }
-
-    var transition: RunMachine.Transition {
-        RunMachine.Transition(state: state, changedTasks: changed.sorted(), changes: changes)
-    }
-
-    mutating func lease(_ index: Int, _ lease: Lease) throws(RunMachineError) {
-        let task = state.tasks[index]
-        guard task.state == .pending, task.readyAt != nil, !state.run.status.isEnded, state.run.stoppedBy == nil else {
-            throw RunMachineError(message: "Task \(task.id) is \(task.state.rawValue) and cannot be leased.")
-        }
-        update(index, to: .running, reason: nil) { [now] in
-            $0.attempt += 1
-            $0.lease = lease
-            $0.startedAt = now
-        }
-        if state.run.status == .pending {
-            state.run.status = .running
-            state.run.startedAt = now
-            changes.insert(.run(status: .running, reason: nil), at: 0)
-        }
-    }
-
-    mutating func begin(_ index: Int) throws(RunMachineError) {
-        try requireRunning(index)
-        state.tasks[index].lease?.begun = true
-        changed.insert(index)
-    }
-
-    mutating func movePool(_ index: Int, _ pool: String, _ granted: Bool) throws(RunMachineError) {
-        try requireRunning(index)
-        let reason = granted ? nil : "waits for pool \(pool)"
-        let task = state.tasks[index]
-        guard task.pool != pool || task.waitsForSlot == granted || task.reason != reason else { return }
-        update(index, to: .running, reason: reason) {
-            $0.pool = pool
-            $0.waitsForSlot = !granted
-        }
-    }
-
-    mutating func end(_ index: Int, _ ending: AttemptEnding) throws(RunMachineError) {
-        try requireRunning(index)
-        if case .lost = ending, state.tasks[index].lease?.begun == false, state.run.stoppedBy == nil {
-            return requeue(index)
-        }
-        let (ended, reason): (TaskState, String?)
-        switch ending {
-        case .outcome(.succeeded(let value)):
-            (ended, reason) = (.succeeded, nil)
-            state.tasks[index].value = value
-        case .outcome(.failed(let failure)):
-            (ended, reason) = (.failed, failure.message)
-            state.tasks[index].failure = failure
-        case .terminated(let person):
-            (ended, reason) = (.terminated, "terminated by \(person)")
-        case .lost(let why):
-            (ended, reason) = (.lost, why)
-        }
-        update(index, to: ended, reason: reason) { [now] in
-            $0.lease = nil
-            $0.waitsForSlot = false
-            $0.endedAt = now
-        }
-        if ended.isFailure {
-            giveUpWaitingTasks(because: "task '\(state.tasks[index].name)' \(Self.verb(ended))")
-        } else {
-            releaseReadyTasks(among: state.tasks.indices.filter { state.tasks[$0].pinned.upstream.contains(index) })
-        }
-        endRunIfOver()
-    }
-
-    /// The worker vanished before the attempt had any effect: the task is as ready as it was, or not run when the run
-    /// has failed meanwhile.
-    private mutating func requeue(_ index: Int) {
-        if let culprit = state.tasks.first(where: { $0.state.isFailure }) {
-            update(index, to: .notRun, reason: "task '\(culprit.name)' \(Self.verb(culprit.state))") { [now] in
-                $0.lease = nil
-                $0.waitsForSlot = false
-                $0.endedAt = now
-            }
-            return endRunIfOver()
-        }
-        update(index, to: .pending, reason: "waits for pool \(state.tasks[index].pinned.target.pool)") {
-            $0.lease = nil
-            $0.waitsForSlot = false
-            $0.pool = $0.pinned.target.pool
-            $0.startedAt = nil
-        }
-    }
-
-    mutating func stop(by person: String) {
-        guard !state.run.status.isEnded, state.run.stoppedBy == nil else { return }
-        state.run.stoppedBy = person
-        changes.append(.stopRequested(by: person))
-        for index in state.tasks.indices where state.tasks[index].state == .running {
-            update(index, to: .running, reason: "stopping") { _ in }
-        }
-        giveUpWaitingTasks(because: "terminated by \(person)")
-        endRunIfOver()
-    }
-
-    mutating func releaseReadyTasks(among candidates: some Sequence<Int>) {
-        guard state.run.stoppedBy == nil else { return }
-        for index in candidates where state.tasks[index].state == .pending && state.tasks[index].readyAt == nil {
-            let waits = state.tasks[index].pinned.upstream.contains { state.tasks[$0].state != .succeeded }
-            if !waits {
-                update(index, to: .pending, reason: "waits for pool \(state.tasks[index].pool)") { [now] in
-                    $0.readyAt = now
-                }
-            }
-        }
-    }
-
-    private mutating func giveUpWaitingTasks(because reason: String) {
-        for index in state.tasks.indices where state.tasks[index].state == .pending {
-            update(index, to: .notRun, reason: reason) { [now] in $0.endedAt = now }
-        }
-    }
-
-    private mutating func endRunIfOver() {
-        guard !state.run.status.isEnded, state.tasks.allSatisfy(\.state.isEnded) else { return }
-        let culprit = state.tasks.first { $0.state.isFailure }
-        let failed = culprit != nil || state.run.stoppedBy != nil
-        state.run.status = failed ? .failed : .succeeded
-        if let person = state.run.stoppedBy {
-            state.run.reason = "terminated by \(person)"
-        } else if let culprit {
-            state.run.reason = "task '\(culprit.name)' \(Self.verb(culprit.state))"
-        }
-        state.run.endedAt = now
-        changes.append(.run(status: state.run.status, reason: state.run.reason))
-    }
-
-    private mutating func update(
-        _ index: Int, to newState: TaskState, reason: String?, _ change: (inout TaskRun) -> Void
-    ) {
-        change(&state.tasks[index])
-        state.tasks[index].state = newState
-        state.tasks[index].reason = reason
-        changed.insert(index)
-        changes.append(
-            .task(index: index, state: newState, attempt: state.tasks[index].attempt, reason: reason))
-    }
-
-    private func requireRunning(_ index: Int) throws(RunMachineError) {
-        let task = state.tasks[index]
-        guard task.state == .running else {
-            throw RunMachineError(message: "Task \(task.id) is \(task.state.rawValue), not running.")
-        }
-    }
-
-    private static func verb(_ state: TaskState) -> String {
-        switch state {
-        case .terminated: "was terminated"
-        case .timedOut: "ran out of time"
-        case .lost: "was lost"
-        default: "failed"
-        }
-    }
+    init(_ message: String) { self.message = message }
 }

@@ -8,6 +8,8 @@ public struct RunRequest: Sendable, Hashable {
         case job(JobID)
         /// A definition that is not saved.
         case definition(JobDefinition)
+        /// What an earlier run ran, with its parameters and its nominal time, and the scripts as they are now.
+        case run(RunID)
     }
 
     public var subject: Subject

@@ -7,7 +7,9 @@ extension FileJournals {
     private static let chunk = 256 * 1_024
 
     /// A position is an offset in the file, behind a line break.
-    func journal(of attempt: AttemptID, after position: Int, limit: Int, kinds: JournalKinds) throws -> JournalPage {
+    func journal(of attempt: AttemptID, after position: Int, limit: Int, kinds: JournalKinds = .all) throws
+        -> JournalPage
+    {
         var page = JournalPage(entries: [], position: max(0, position))
         guard limit > 0 else { return page }
         let path = path(of: attempt)

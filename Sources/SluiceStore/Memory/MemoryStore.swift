@@ -53,11 +53,35 @@ extension MemoryStore: RunStore {
         try write { try $0.stop(run, by: person) }
     }
 
+    public func stopTask(_ task: TaskRunID, by person: String) throws -> RunState? {
+        try write { try $0.stopTask(task, by: person) }
+    }
+
+    public func reopen(_ run: RunID, _ how: RunMachine.Reopening) throws -> RunState? {
+        try write { try $0.reopen(run, how) }
+    }
+
+    public func enforceLimits() throws -> [AttemptID] { try write { try $0.enforceLimits() } }
+
+    public func nextDue() -> Date? { storage.look { $0.runs.nextDue } }
+
+    public func placesInLine(of run: RunID) -> [Int: Int] {
+        storage.look { contents in
+            var places: [Int: Int] = [:]
+            for (position, task) in (contents.runs.states[run]?.tasks ?? []).enumerated()
+            where task.state == .pending && task.readyAt != nil {
+                let entry = ReadyTask(rank: task.rank ?? 0, run: run, position: position)
+                places[position] = contents.runs.countBefore(entry, in: task.pool) + 1
+            }
+            return places
+        }
+    }
+
     public func expiredLeases(isDead: (_ worker: String) -> Bool) -> [HeldLease] {
         let now = clock.now
         let running = storage.look { contents in
             contents.runs.states.values.filter { !$0.run.status.isEnded }.sorted { $0.run.id < $1.run.id }
-                .flatMap { $0.tasks.filter { $0.state == .running } }
+                .flatMap { $0.tasks.filter(\.isAttempting) }
         }
         let dead = Set(Set(running.compactMap { $0.lease?.worker }).filter(isDead))
         return running.compactMap { task in
@@ -73,6 +97,7 @@ extension MemoryStore: RunStore {
         let runs = storage.look { $0.runs.states.values.map(\.run) }
         let wanted = runs.filter { run in
             (query.before.map { run.id < $0 } ?? true) && (query.statuses?.contains(run.status) ?? true)
+                && (query.isAttached.map { (run.attachedTo != nil) == $0 } ?? true)
                 && (query.jobName.map { run.definition.name == $0 } ?? true)
         }
         return Array(wanted.sorted { $0.id > $1.id }.prefix(max(0, query.limit)))
@@ -93,6 +118,15 @@ extension MemoryStore: RunStore {
 
     public func save(_ pool: Pool) throws {
         try writeContents { $0.runs.pools = try PoolRules.saving(pool, among: $0.runs.pools) }
+    }
+
+    public func deletePool(_ name: String) throws {
+        try writeContents { contents in
+            let isUsed = contents.runs.states.values.contains { state in
+                !state.run.status.isEnded && state.tasks.contains { !$0.state.isEnded && $0.pool == name }
+            }
+            contents.runs.pools = try PoolRules.deleting(name, among: contents.runs.pools, isUsed: isUsed)
+        }
     }
 }
 

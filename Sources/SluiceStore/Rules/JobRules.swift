@@ -34,6 +34,15 @@ enum PoolRules {
                 "A pool has a name of 1 to \(DefinitionLimits.identifier) characters and 0 or more slots; "
                     + "got '\(pool.name)' with \(pool.slots).")
         }
+        for (what, limit) in [
+            ("queue", pool.limits.queue), ("attempt", pool.limits.attempt), ("total", pool.limits.total),
+        ] {
+            guard let limit, !(limit > 0 && limit <= DefinitionLimits.seconds) else { continue }
+            throw StoreError(
+                "pool.invalid", .badInput,
+                "The \(what) limit of a pool is a number of seconds above 0 and at most "
+                    + "\(Int(DefinitionLimits.seconds)); got \(limit).")
+        }
         var pool = pool
         var others = pools.filter { $0.name != pool.name }
         if pool.isDefault {
@@ -42,6 +51,26 @@ enum PoolRules {
             pool.isDefault = !others.contains(where: \.isDefault)
         }
         return (others + [pool]).sorted { $0.name < $1.name }
+    }
+
+    /// The pools after the one called `name` was deleted.
+    static func deleting(
+        _ name: String, among pools: [Pool], isUsed: Bool
+    ) throws(StoreError) -> [Pool] {
+        guard let pool = pools.first(where: { $0.name == name }) else {
+            throw .unknownPool(name, known: pools.map(\.name))
+        }
+        if pool.isDefault {
+            throw StoreError(
+                "pool.is-default", .conflict,
+                "'\(name)' is the default pool. Make another one the default first: 'sluice pool default NAME'.")
+        }
+        if isUsed {
+            throw StoreError(
+                "pool.in-use", .conflict,
+                "Tasks run or wait in the pool '\(name)'. Delete it once they have ended.")
+        }
+        return pools.filter { $0.name != name }
     }
 
     /// The pool that a new store has.

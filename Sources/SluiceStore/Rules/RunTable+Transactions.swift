@@ -6,10 +6,13 @@ extension RunTable {
         if let key = new.idempotencyKey, let known = try run(submittedUnder: key), let state = try state(of: known) {
             return Submitted(state: state, isNew: false)
         }
-        let transition = new.started(as: try nextRun(), at: now)
-        try insert(transition.state, key: new.idempotencyKey)
-        try append(transition.changes, of: transition.state.run.id)
-        return Submitted(state: transition.state, isNew: true)
+        let isHeld = try mustWait(new.definition, of: new.job?.job)
+        let transition = new.started(as: try nextRun(), at: now, isHeld: isHeld)
+        var state = transition.state
+        try assignRanks(&state, at: state.tasks.indices)
+        try insert(state, key: new.idempotencyKey)
+        try append(transition.changes, of: state.run.id)
+        return Submitted(state: state, isNew: true)
     }
 
     mutating func advance(_ order: AdvanceOrder) throws -> Advanced {
@@ -27,37 +30,38 @@ extension RunTable {
                 result.stale.append(ended.lease.attempt)
                 continue
             }
-            touched.record(try RunMachine.apply(.ended(index: position, ending: ended.ending), to: state, at: now))
+            let input = RunMachine.Input.ended(index: position, ending: ended.ending, chance: ended.chance)
+            touched.record(try RunMachine.apply(input, to: state, at: now))
         }
         // Written before leasing, which looks at the tables for free slots and ready tasks.
-        try touched.save(to: &self)
+        try finish(&touched)
         if let order = order.lease { result.leased = try lease(order) }
         return result
     }
 
     private mutating func lease(_ order: LeaseOrder) throws -> [LeasedTask] {
         guard order.limit > 0, !order.kinds.isEmpty else { return [] }
-        var candidates: [ReadyTask] = []
-        for pool in try occupancy() where pool.slotsForNewAttempts > 0 {
-            candidates += try ready(
-                in: pool.name, kinds: order.kinds, limit: min(order.limit, pool.slotsForNewAttempts))
-        }
-        candidates.sort()
-
         var touched = TouchedRuns()
-        var leased: [(ReadyTask, Int64)] = []
-        for task in candidates.prefix(order.limit) {
-            guard let state = try touched.state(of: task.run, from: &self), state.run.stoppedBy == nil else { continue }
+        var leased: [(pool: String, task: ReadyTask)] = []
+        var tokens: [Int64] = []
+        for candidate in try candidates(for: order).prefix(order.limit) {
+            let task = candidate.task
+            guard let state = try touched.state(of: task.run, from: &self), state.mayLease(task.position) else {
+                continue
+            }
             let lease = Lease(worker: order.worker, token: try nextToken(), expires: now + order.duration.seconds)
             touched.record(try RunMachine.apply(.leased(index: task.position, lease: lease), to: state, at: now))
-            leased.append((task, lease.token))
+            leased.append(candidate)
+            tokens.append(lease.token)
         }
+        try passQueues(leased)
         try touched.save(to: &self)
-        return leased.compactMap { ready, token in
-            guard let state = touched.entries[ready.run]?.state, let attempt = state.tasks[ready.position].attemptID
+        return zip(leased, tokens).compactMap { candidate, token in
+            let (run, position) = (candidate.task.run, candidate.task.position)
+            guard let state = touched.entries[run]?.state, let attempt = state.tasks[position].attemptID
             else { return nil }
             return LeasedTask(
-                run: state.run, task: state.tasks[ready.position], inputs: state.inputs(forTaskAt: ready.position),
+                run: state.run, task: state.tasks[position], inputs: state.inputs(forTaskAt: position),
                 lease: HeldLease(attempt: attempt, token: token))
         }
     }
@@ -95,25 +99,96 @@ extension RunTable {
     }
 
     mutating func stop(_ run: RunID, by person: String) throws -> RunState? {
+        try apply(.stop(by: person), to: run)
+    }
+
+    mutating func stopTask(_ task: TaskRunID, by person: String) throws -> RunState? {
+        guard let state = try state(of: task.run), let position = state.position(of: task) else { return nil }
+        return try apply(.stopTask(index: position, by: person), to: task.run)
+    }
+
+    mutating func reopen(_ run: RunID, _ how: RunMachine.Reopening) throws -> RunState? {
+        guard let state = try state(of: run) else { return nil }
+        var how = how
+        how.isHeld = try mustWait(state.run.definition, of: state.run.job?.job)
+        let transition = try RunMachine.apply(.reopened(how), to: state, at: now)
+        var reopened = transition.state
+        try assignRanks(&reopened, at: reopened.tasks.indices)
+        // What was pinned is written here alone: nothing else changes it.
+        try rewrite(reopened)
+        try append(transition.changes, of: run)
+        return reopened
+    }
+
+    mutating func enforceLimits() throws -> [AttemptID] {
+        var touched = TouchedRuns()
+        var stopping: [AttemptID] = []
+        for run in try dueRuns() {
+            guard let before = try touched.state(of: run, from: &self) else { continue }
+            let transition = try RunMachine.apply(.timePassed, to: before, at: now)
+            touched.record(transition)
+            // Written even when nothing has changed: what was due is not due any more.
+            touched.recordVisit(of: run)
+            for index in transition.changedTasks where index < before.tasks.count {
+                let task = transition.state.tasks[index]
+                if task.isAttempting, task.stopping != nil, before.tasks[index].stopping == nil,
+                    let attempt = task.attemptID
+                {
+                    stopping.append(attempt)
+                }
+            }
+        }
+        try finish(&touched)
+        return stopping
+    }
+
+    private mutating func apply(_ input: RunMachine.Input, to run: RunID) throws -> RunState? {
         var touched = TouchedRuns()
         guard let state = try touched.state(of: run, from: &self) else { return nil }
-        let transition = try RunMachine.apply(.stop(by: person), to: state, at: now)
-        touched.record(transition)
+        touched.record(try RunMachine.apply(input, to: state, at: now))
+        try finish(&touched)
+        return touched.entries[run]?.state
+    }
+
+    /// Writes what a transaction has moved, and lets runs start that waited for those which ended by it.
+    private mutating func finish(_ touched: inout TouchedRuns) throws {
         try touched.save(to: &self)
-        return transition.state
+        let jobs = touched.order.compactMap { id -> JobID? in
+            guard let run = touched.entries[id]?.state.run, run.status.isEnded, run.definition.maxConcurrentRuns != nil
+            else { return nil }
+            return run.job?.job
+        }
+        for job in Set(jobs) { try admitRuns(of: job) }
+    }
+
+    private mutating func admitRuns(of job: JobID) throws {
+        let open = try openRuns(of: job)
+        var active = open.count { !$0.isHeld }
+        var admitted = TouchedRuns()
+        for run in open where run.isHeld {
+            guard let state = try admitted.state(of: run.id, from: &self),
+                active < state.run.definition.maxConcurrentRuns ?? .max
+            else { break }
+            admitted.record(try RunMachine.apply(.admitted, to: state, at: now))
+            active += 1
+        }
+        try admitted.save(to: &self)
+    }
+
+    /// Whether a new run of the job has to wait for others to end.
+    private mutating func mustWait(_ definition: JobDefinition, of job: JobID?) throws -> Bool {
+        guard let limit = definition.maxConcurrentRuns, let job else { return false }
+        let open = try openRuns(of: job)
+        return open.contains(where: \.isHeld) || open.count >= limit
     }
 
     /// The run of `lease` and its task's place there, if the lease is still its holder's.
     private mutating func held(
         _ lease: HeldLease, in touched: inout TouchedRuns
     ) throws -> (state: RunState, position: Int)? {
-        guard let state = try touched.state(of: lease.attempt.run, from: &self) else { return nil }
-        let id = lease.attempt.task
-        let guess = id.index
-        let position =
-            state.tasks.indices.contains(guess) && state.tasks[guess].id == id
-            ? guess : state.tasks.firstIndex { $0.id == id }
-        guard let position else { return nil }
+        guard let state = try touched.state(of: lease.attempt.run, from: &self),
+            let position = state.position(of: lease.attempt.task)
+        else { return nil }
         let task = state.tasks[position]
         let isHeld =
             task.state == .running && task.attempt == lease.attempt.number && task.lease?.token == lease.token

@@ -6,6 +6,8 @@ struct TouchedRuns {
         var state: RunState
         var tasks: Set<Int> = []
         var changes: [RunChange] = []
+        /// Whether the run itself has to be written, whatever became of its tasks.
+        var isVisited = false
     }
 
     private(set) var entries: [RunID: Entry] = [:]
@@ -33,12 +35,20 @@ struct TouchedRuns {
         entries[state.run.id]?.tasks.insert(position)
     }
 
-    /// Writes what has changed.
-    func save(to table: inout some RunTable) throws {
+    /// Has the run written even if nothing of it has changed.
+    mutating func recordVisit(of run: RunID) { entries[run]?.isVisited = true }
+
+    /// Gives what has become ready its rank, and writes what has changed.
+    mutating func save(to table: inout some RunTable) throws {
         for run in order {
-            guard let entry = entries[run], !entry.tasks.isEmpty || !entry.changes.isEmpty else { continue }
-            try table.update(entry.state, tasks: entry.tasks.sorted())
+            guard var entry = entries[run], entry.isVisited || !entry.tasks.isEmpty || !entry.changes.isEmpty else {
+                continue
+            }
+            let places = entry.tasks.sorted()
+            try table.assignRanks(&entry.state, at: places)
+            try table.update(entry.state, tasks: places)
             try table.append(entry.changes, of: run)
+            entries[run] = entry
         }
     }
 }

@@ -15,8 +15,48 @@ enum Migrations {
     static var identifiers: [String] { list.map(\.0) }
 
     private static let list: [(String, @Sendable (Database) throws -> Void)] = [
-        ("1 runs, jobs, catalogue", first)
+        ("1 runs, jobs, catalogue", first),
+        ("2 graphs, limits, queues", second),
     ]
+
+    private static func second(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                -- Whether it waits for other runs of its job; why its time is over; the worker it lives and dies with.
+                ALTER TABLE runs ADD COLUMN held INTEGER NOT NULL DEFAULT 0;
+                ALTER TABLE runs ADD COLUMN overtime TEXT;
+                ALTER TABLE runs ADD COLUMN attached_to TEXT;
+                ALTER TABLE runs ADD COLUMN rerun_of INTEGER;
+                -- When it has to be looked at although nothing happens to it.
+                ALTER TABLE runs ADD COLUMN due_at REAL;
+                CREATE INDEX runs_due ON runs (due_at) WHERE due_at IS NOT NULL;
+                CREATE INDEX runs_open ON runs (job_id, id) WHERE status IN ('pending', 'running');
+
+                ALTER TABLE task_runs ADD COLUMN first_ready_at REAL;
+                -- Its place in the order of its pool's queue.
+                ALTER TABLE task_runs ADD COLUMN rank REAL;
+                -- What few task runs have: past attempts, a for-each's element, why it is stopping, where it resumes.
+                ALTER TABLE task_runs ADD COLUMN extra TEXT;
+                UPDATE task_runs SET first_ready_at = ready_at, rank = 0 WHERE ready_at IS NOT NULL;
+                DROP INDEX task_runs_ready;
+                DROP INDEX task_runs_running;
+                CREATE INDEX task_runs_ready ON task_runs (pool, rank, run, position, kind, ready_at)
+                    WHERE state = 'pending' AND ready_at IS NOT NULL;
+                CREATE INDEX task_runs_running ON task_runs (pool, waits_for_slot)
+                    WHERE state = 'running' AND token IS NOT NULL;
+
+                ALTER TABLE pools ADD COLUMN suspended INTEGER NOT NULL DEFAULT 0;
+                ALTER TABLE pools ADD COLUMN queue_limit REAL;
+                ALTER TABLE pools ADD COLUMN attempt_limit REAL;
+                ALTER TABLE pools ADD COLUMN total_limit REAL;
+                -- How far each pool's queue has come, and where the next task of each job stands in it.
+                CREATE TABLE queues (pool TEXT PRIMARY KEY, position REAL NOT NULL) WITHOUT ROWID;
+                CREATE TABLE queue_flows (
+                    pool TEXT NOT NULL, flow TEXT NOT NULL, next_rank REAL NOT NULL, PRIMARY KEY (pool, flow)
+                ) WITHOUT ROWID;
+                CREATE INDEX queue_flows_by_rank ON queue_flows (pool, next_rank);
+                """)
+    }
 
     private static func first(_ db: Database) throws {
         try db.execute(
@@ -93,6 +133,7 @@ enum Migrations {
                 """)
         let pool = PoolRules.initial
         try db.execute(
-            sql: "INSERT INTO pools VALUES (?, ?, ?)", arguments: [pool.name, pool.slots, pool.isDefault])
+            sql: "INSERT INTO pools (name, slots, is_default) VALUES (?, ?, ?)",
+            arguments: [pool.name, pool.slots, pool.isDefault])
     }
 }

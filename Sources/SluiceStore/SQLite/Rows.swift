@@ -6,7 +6,7 @@ import SluiceCore
 enum RunRow {
     static let columns = """
         id, job_id, job_version, trigger, initiator, nominal_time, snapshot, status, reason, stopped_by, submitted_at,
-        started_at, ended_at, definition, parameters
+        started_at, ended_at, definition, parameters, held, overtime, attached_to, rerun_of
         """
 
     static func run(from row: Row) throws -> Run {
@@ -16,7 +16,7 @@ enum RunRow {
             } else {
                 nil
             }
-        return Run(
+        var run = Run(
             id: RunID(row[0] as Int64), job: job,
             definition: try JSONColumn.decode(JobDefinition.self, from: row[13]),
             trigger: try known(RunTrigger(rawValue: row[3]), "runs.trigger"), initiator: row[4],
@@ -25,6 +25,11 @@ enum RunRow {
             status: try known(RunStatus(rawValue: row[7]), "runs.status"), reason: row[8], stoppedBy: row[9],
             submittedAt: Date(column: row[10]), startedAt: (row[11] as Double?).map(Date.init(column:)),
             endedAt: (row[12] as Double?).map(Date.init(column:)))
+        run.isHeld = row[15]
+        run.overtime = row[16]
+        run.attachedTo = row[17]
+        run.rerunOf = (row[18] as Int64?).map { RunID($0) }
+        return run
     }
 }
 
@@ -32,7 +37,7 @@ enum RunRow {
 enum TaskRow {
     static let columns = """
         task, element, name, pinned, state, reason, attempt, pool, waits_for_slot, ready_at, started_at, ended_at,
-        worker, token, expires, begun, value, failure
+        worker, token, expires, begun, value, failure, first_ready_at, rank, extra
         """
 
     static func task(from row: Row, of run: RunID) throws -> TaskRun {
@@ -42,7 +47,7 @@ enum TaskRow {
             } else {
                 nil
             }
-        return TaskRun(
+        var task = TaskRun(
             id: TaskRunID(run: run, index: row[0], element: row[1]), name: row[2],
             pinned: try JSONColumn.decode(PinnedTask.self, from: row[3]),
             state: try known(TaskState(rawValue: row[4]), "task_runs.state"), reason: row[5], attempt: row[6],
@@ -51,6 +56,40 @@ enum TaskRow {
             endedAt: (row[11] as Double?).map(Date.init(column:)), lease: lease,
             value: try (row[16] as String?).map { try JSONColumn.decode(JSONValue.self, from: $0) },
             failure: try (row[17] as String?).map { try JSONColumn.decode(TaskFailure.self, from: $0) })
+        task.firstReadyAt = (row[18] as Double?).map(Date.init(column:))
+        task.rank = row[19]
+        if let extra = row[20] as String? { try JSONColumn.decode(TaskExtra.self, from: extra).apply(to: &task) }
+        return task
+    }
+}
+
+/// What few task runs have, in one column.
+struct TaskExtra: Codable, Equatable {
+    var stopping: AttemptStop?
+    var item: JSONValue?
+    var resume: ResumePoint?
+    var history: [PastAttempt]?
+
+    init(_ task: TaskRun) {
+        stopping = task.stopping
+        item = task.item
+        resume = task.resume
+        history = task.history.isEmpty ? nil : task.history
+    }
+
+    /// Nil for a task that has none of it.
+    static func column(of task: TaskRun) throws -> String? {
+        guard task.stopping != nil || task.item != nil || task.resume != nil || !task.history.isEmpty else {
+            return nil
+        }
+        return try JSONColumn.encode(TaskExtra(task))
+    }
+
+    func apply(to task: inout TaskRun) {
+        task.stopping = stopping
+        task.item = item
+        task.resume = resume
+        task.history = history ?? []
     }
 }
 

@@ -17,6 +17,45 @@ extension SQLiteStore: RunStore {
         try write { try $0.stop(run, by: person) }
     }
 
+    public func stopTask(_ task: TaskRunID, by person: String) throws -> RunState? {
+        try write { try $0.stopTask(task, by: person) }
+    }
+
+    public func reopen(_ run: RunID, _ how: RunMachine.Reopening) throws -> RunState? {
+        try write { try $0.reopen(run, how) }
+    }
+
+    public func enforceLimits() throws -> [AttemptID] {
+        // Nearly always nothing is due, and to learn that needs no transaction that writes.
+        guard let due = try nextDue(), due <= clock.now else { return [] }
+        return try write { try $0.enforceLimits() }
+    }
+
+    public func nextDue() throws -> Date? {
+        try read { db in
+            try Double.fetchOne(db.cachedStatement(sql: "SELECT min(due_at) FROM runs WHERE due_at IS NOT NULL"))
+                .map(Date.init(column:))
+        }
+    }
+
+    public func placesInLine(of run: RunID) throws -> [Int: Int] {
+        try read { db in
+            let rows = try Row.fetchCursor(
+                db.cachedStatement(
+                    sql: """
+                        SELECT position, (
+                            SELECT COUNT(*) FROM task_runs AS other INDEXED BY task_runs_ready
+                            WHERE other.state = 'pending' AND other.ready_at IS NOT NULL AND other.pool = own.pool
+                                AND (other.rank, other.run, other.position) < (own.rank, own.run, own.position))
+                        FROM task_runs AS own WHERE run = ? AND state = 'pending' AND ready_at IS NOT NULL
+                        """),
+                arguments: [run.rawValue])
+            var places: [Int: Int] = [:]
+            while let row = try rows.next() { places[row[0]] = (row[1] as Int) + 1 }
+            return places
+        }
+    }
+
     public func expiredLeases(isDead: (_ worker: String) -> Bool) throws -> [HeldLease] {
         let now = clock.now
         let running = try read { db in
@@ -60,6 +99,9 @@ extension SQLiteStore: RunStore {
             conditions.append("job_name = ?")
             arguments.append(name)
         }
+        if let isAttached = query.isAttached {
+            conditions.append("attached_to IS \(isAttached ? "NOT " : "")NULL")
+        }
         let filter = conditions.isEmpty ? "" : "WHERE \(conditions.joined(separator: " AND "))"
         arguments.append(max(0, query.limit))
         return try read { db in
@@ -95,15 +137,42 @@ extension SQLiteStore: RunStore {
         try writeTables { db in
             for pool in try PoolRules.saving(pool, among: Self.pools(in: db)) {
                 try db.execute(
-                    sql: "INSERT OR REPLACE INTO pools VALUES (?, ?, ?)",
-                    arguments: [pool.name, pool.slots, pool.isDefault])
+                    sql: "INSERT OR REPLACE INTO pools VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    arguments: [
+                        pool.name, pool.slots, pool.isDefault, pool.isSuspended, pool.limits.queue, pool.limits.attempt,
+                        pool.limits.total,
+                    ])
             }
         }
     }
 
+    public func deletePool(_ name: String) throws {
+        try writeTables { db in
+            let isUsed =
+                try Bool.fetchOne(
+                    db,
+                    sql: """
+                        SELECT EXISTS (
+                            SELECT 1 FROM task_runs JOIN runs ON runs.id = task_runs.run
+                            WHERE task_runs.pool = ? AND task_runs.state IN ('pending', 'running')
+                                AND runs.status IN ('pending', 'running'))
+                        """, arguments: [name]) ?? false
+            _ = try PoolRules.deleting(name, among: Self.pools(in: db), isUsed: isUsed)
+            try db.execute(sql: "DELETE FROM pools WHERE name = ?", arguments: [name])
+        }
+    }
+
     private static func pools(in db: Database) throws -> [Pool] {
-        try Row.fetchAll(db, sql: "SELECT name, slots, is_default FROM pools ORDER BY name").map {
-            Pool(name: $0[0], slots: $0[1], isDefault: $0[2])
+        try Row.fetchAll(
+            db,
+            sql: """
+                SELECT name, slots, is_default, suspended, queue_limit, attempt_limit, total_limit FROM pools
+                ORDER BY name
+                """
+        ).map {
+            Pool(
+                name: $0[0], slots: $0[1], isDefault: $0[2], isSuspended: $0[3],
+                limits: TaskLimits(queue: $0[4], attempt: $0[5], total: $0[6]))
         }
     }
 }
