@@ -1,4 +1,5 @@
 import Sluice
+import SluiceServer
 
 /// The journal of a task's latest attempt, sorted into what a reader asks for.
 struct AttemptRecord {
@@ -13,13 +14,20 @@ struct AttemptRecord {
     private(set) var lines: [LogLine] = []
 
     /// - Parameter keepingLines: whether the log's lines are wanted too; there may be millions.
-    init(of task: TaskRun, in store: any EngineStore, keepingLines: Bool = false) throws {
+    init(of task: TaskRun, through client: any EngineClient, keepingLines: Bool = false) async throws {
         guard let attempt = task.attemptID else { return }
         var tail = JournalTail(attempt)
-        try tail.read(from: store) { entry in
+        try await tail.read(through: client) { entry in
             if case .log = entry, !keepingLines { return }
             add(entry)
         }
+    }
+
+    /// The record of each task, in the run's order.
+    static func all(of state: RunState, through client: any EngineClient) async throws -> [AttemptRecord] {
+        var records: [AttemptRecord] = []
+        for task in state.tasks { records.append(try await AttemptRecord(of: task, through: client)) }
+        return records
     }
 
     /// The rows of the last step that answered with rows.
@@ -50,12 +58,12 @@ struct JournalTail {
 
     init(_ attempt: AttemptID) { self.attempt = attempt }
 
-    mutating func read(from store: any LogStore, _ body: (JournalEntry) -> Void) throws {
+    mutating func read(through client: any EngineClient, _ body: (JournalEntry) -> Void) async throws {
         while true {
-            let page = try store.journal(of: attempt, after: position, limit: 2_000)
-            for entry in page.entries { body(entry) }
-            guard page.position > position else { return }
-            position = page.position
+            let stretch = try await client.perform(ReadJournal(attempt, after: position))
+            for entry in stretch.entries { body(entry) }
+            guard stretch.position > position else { return }
+            position = stretch.position
         }
     }
 }

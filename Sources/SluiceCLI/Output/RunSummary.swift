@@ -6,10 +6,6 @@ struct RunSummary {
     private let state: RunState
     private let records: [AttemptRecord]
 
-    init(_ state: RunState, store: any EngineStore) throws {
-        self.init(state, records: try state.tasks.map { try AttemptRecord(of: $0, in: store) })
-    }
-
     /// - Parameter records: one a task, in the run's order.
     init(_ state: RunState, records: [AttemptRecord]) {
         self.state = state
