@@ -35,7 +35,7 @@ struct GlobalOptions: ParsableArguments {
 
     /// Opens the data folder, creating it when missing, for as long as `body` takes.
     func withFolder<Result>(_ body: (OpenFolder) async throws -> Result) async throws -> Result {
-        let folder = try OpenFolder(at: dataFolder)
+        let folder = try await OpenFolder(at: dataFolder)
         let result: Result
         do {
             result = try await body(folder)

@@ -14,9 +14,9 @@ struct OpenFolder: Sendable {
     /// The way to the folder's engine, for everything but running jobs.
     let client: any EngineClient
 
-    init(at url: URL) throws {
+    init(at url: URL) async throws {
         self.url = url
-        if let server = try SocketClient(folder: url, release: Version.current) {
+        if let server = try await SocketClient.connect(to: url, release: Version.current) {
             door = .server(server)
             client = server
         } else {
@@ -60,27 +60,20 @@ struct OpenFolder: Sendable {
         own: (Installation, EngineHost) async throws -> Result
     ) async throws -> Result {
         guard case .own(let installation, let host) = door else { return try await served(client) }
-        let lock: EngineLock
-        do {
-            lock = try installation.folder.lockForEngine(purpose: purpose)
-        } catch let error where error.code == "folder.in-use" {
-            // A server may have begun since this command looked.
-            if let server = try await startingServer() { return try await served(server) }
-            throw error
-        }
-        defer { lock.release() }
-        return try await own(installation, host)
-    }
-
-    /// Waits for a server that holds the folder already and is about to listen.
-    ///
-    /// - Returns: nil when the holder is none.
-    private func startingServer() async throws -> SocketClient? {
+        // A server may have begun since this command looked, and not listen yet; or be about to end, and listen no more.
         let deadline = ContinuousClock.now + .seconds(5)
-        repeat {
-            if let server = try SocketClient(folder: url, release: Version.current) { return server }
-            try await Task.sleep(for: .milliseconds(20))
-        } while ContinuousClock.now < deadline && ServeCommand.holdsLock(of: url)
-        return nil
+        while true {
+            do {
+                let lock = try installation.folder.lockForEngine(purpose: purpose)
+                defer { lock.release() }
+                return try await own(installation, host)
+            } catch let error as StoreError where error.code == "folder.in-use" {
+                if let server = try await SocketClient.connect(to: url, release: Version.current) {
+                    return try await served(server)
+                }
+                guard ServeCommand.holdsLock(of: url), ContinuousClock.now < deadline else { throw error }
+                try await Task.sleep(for: .milliseconds(20))
+            }
+        }
     }
 }

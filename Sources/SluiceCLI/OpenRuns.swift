@@ -58,11 +58,9 @@ struct OpenRuns {
     private func setMark(_ isSet: Bool) throws {
         guard isSet != isMarked else { return }
         do {
-            if isSet {
-                try Data().write(to: mark)
-            } else {
-                try FileManager.default.removeItem(at: mark)
-            }
+            guard isSet else { return try FileManager.default.removeItem(at: mark) }
+            try Data().write(to: mark)
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: mark.path)
         } catch {
             throw RequestError(
                 "folder.read-only", .fault, "\(mark.path) cannot be written: \(error.localizedDescription)")

@@ -33,7 +33,14 @@ final class RawClient: Sendable {
     }
 
     /// Everything that comes until the other side closes.
-    func readToEnd() -> String {
+    func readToEnd() async -> String {
+        // On a thread of its own: the server works on those that the test's tasks run on.
+        await withCheckedContinuation { continuation in
+            Thread.detachNewThread { continuation.resume(returning: self.read()) }
+        }
+    }
+
+    private func read() -> String {
         var all: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4_096)
         while true {

@@ -11,12 +11,15 @@ import Synchronization
 /// A server on a folder of its own, with an engine over a store in memory.
 struct ServerFixture: Sendable {
     let folder: TemporaryFolder
+    let root: URL
     let store = MemoryStore()
     let executor = WordExecutor()
     let host: EngineHost
 
-    init() throws {
+    /// - Parameter root: the data folder; a new one when not given.
+    init(at root: URL? = nil) throws {
         folder = try TemporaryFolder()
+        self.root = root ?? folder.url
         let executors: [any TaskExecutor] = [executor]
         let engine = JobEngine(store: store, executors: executors, connections: NoConnections())
         host = EngineHost(engine: engine, executors: executors, isRunning: true)
@@ -25,19 +28,22 @@ struct ServerFixture: Sendable {
     var direct: DirectClient { DirectClient(host) }
 
     /// A client of its own, connected.
-    func client() throws -> SocketClient {
-        guard let client = try SocketClient(folder: folder.url, release: "test") else {
-            throw ConformanceFailure("nobody listens in \(folder.path)")
+    func client() async throws -> SocketClient {
+        guard let client = try await SocketClient.connect(to: root, release: "test") else {
+            throw ConformanceFailure("nobody listens in \(root.path)")
         }
         return client
     }
+
+    /// Whether a new client is answered.
+    func isServed() async throws -> Bool { try await !client().perform(ListPools()).isEmpty }
 
     /// Runs engine and socket for as long as `body` does, then stops them in good order.
     func serving<Result: Sendable>(
         grace: Duration = .seconds(30), _ body: @escaping @Sendable (ServiceGroup) async throws -> Result
     ) async throws -> Result {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let socket = try ListeningSocket(in: folder.url)
+        let socket = try ListeningSocket(in: root)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [

@@ -1,9 +1,10 @@
 import Foundation
 import Glibc
 import SluiceCore
-import SluiceServer
 import SluiceTesting
 import Testing
+
+@testable import SluiceServer
 
 @Suite("The socket in the data folder")
 struct SocketFileTests {
@@ -27,12 +28,14 @@ struct SocketFileTests {
         let fixture = try ServerFixture()
         let left = try ListeningSocket(in: fixture.folder.url)
         close(left.descriptor)
-        #expect(try SocketClient(folder: fixture.folder.url, release: "test") == nil)
+        let nobody = try await SocketClient.connect(to: fixture.folder.url, release: "test")
+        #expect(nobody == nil)
         #expect(status(fixture.folder).st_mode & S_IFMT == S_IFSOCK, "who finds nobody does not take it away")
         try await fixture.serving { _ in
-            #expect(try await !fixture.client().perform(ListPools()).isEmpty)
+            let before = try await fixture.isServed()
             left.remove()
-            #expect(try await !fixture.client().perform(ListPools()).isEmpty, "the old one's end leaves the new one")
+            let after = try await fixture.isServed()
+            #expect(before && after, "the old one's end leaves the new one")
         }
     }
 
@@ -41,10 +44,11 @@ struct SocketFileTests {
         let outer = try TemporaryFolder()
         let folder = outer.url.appending(path: String(repeating: "long-", count: 40))
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let socket = try ListeningSocket(in: folder)
-        defer { close(socket.descriptor) }
-        // Nobody accepts, but the kernel has connected: that is as far as a path can matter.
-        #expect(access(folder.path + "/socket", F_OK) == 0)
+        let fixture = try ServerFixture(at: folder)
+        try await fixture.serving { _ in
+            let isServed = try await fixture.isServed()
+            #expect(isServed)
+        }
     }
 
     @Test("A symbolic link in its place is not followed, and a server puts its own socket there")
@@ -52,8 +56,8 @@ struct SocketFileTests {
         let (fixture, other) = (try ServerFixture(), try ServerFixture())
         try await other.serving { _ in
             #expect(symlink(other.folder.path + "/socket", fixture.folder.path + "/socket") == 0)
-            let error = #expect(throws: RequestError.self) {
-                _ = try SocketClient(folder: fixture.folder.url, release: "test")
+            let error = await #expect(throws: RequestError.self) {
+                _ = try await SocketClient.connect(to: fixture.root, release: "test")
             }
             #expect(error?.code == "server.foreign")
             try await fixture.serving { _ in
@@ -88,8 +92,8 @@ struct SocketFileTests {
         process.standardOutput = output
         try process.run()
         #expect(output.fileHandleForReading.readData(ofLength: 3) == Data("up\n".utf8))
-        let error = #expect(throws: RequestError.self) {
-            _ = try SocketClient(folder: fixture.folder.url, release: "test")
+        let error = await #expect(throws: RequestError.self) {
+            _ = try await SocketClient.connect(to: fixture.root, release: "test")
         }
         #expect(error?.code == "server.foreign")
         try input.fileHandleForWriting.close()

@@ -25,7 +25,7 @@ struct SocketServerTests {
         let fixture = try ServerFixture()
         let job = try fixture.job("pass", "lines 3")
         try await fixture.serving { _ in
-            let client = try fixture.client()
+            let client = try await fixture.client()
             let run = try await client.perform(SubmitRun(.definition(job), parameters: [:]))
             _ = try await fixture.host.engine.wait(for: run.id)
             _ = try await client.perform(SaveJob(job, as: .saved, replacing: false))
@@ -49,7 +49,7 @@ struct SocketServerTests {
         let fixture = try ServerFixture()
         let refused = try fixture.job("refuse")
         try await fixture.serving { _ in
-            let client = try fixture.client()
+            let client = try await fixture.client()
             let operations: [any EngineOperation] = [
                 FindScript("nowhere"), ReadScript(ContentHash(of: Data())), FindJob("nobody"), FindRun(RunID(9)),
                 StopRun(RunID(9)), SubmitRun(.job(JobID(7))), SubmitRun(.definition(refused)),
@@ -72,7 +72,7 @@ struct SocketServerTests {
         let fixture = try ServerFixture()
         let job = try fixture.job("lines 10001")
         try await fixture.serving { _ in
-            let client = try fixture.client()
+            let client = try await fixture.client()
             let run = try await client.perform(SubmitRun(.definition(job)))
             _ = try await fixture.host.engine.wait(for: run.id)
             let attempt = AttemptID(task: TaskRunID(run: run.id, index: 0), number: 1)
@@ -97,11 +97,12 @@ struct SocketServerTests {
             let runs = try await withThrowingTaskGroup(of: RunID.self) { group in
                 for _ in 0..<20 {
                     group.addTask {
-                        let client = try fixture.client()
+                        let client = try await fixture.client()
                         let run = try await client.perform(SubmitRun(.definition(job)))
                         async let pools = client.perform(ListPools())
                         async let list = client.perform(ListRuns(limit: 500))
-                        #expect(try await !pools.isEmpty && list.contains { $0.id == run.id })
+                        let (found, runs) = try await (pools, list)
+                        #expect(!found.isEmpty && runs.contains { $0.id == run.id })
                         var seen: Int64 = 0
                         while try await !client.perform(FindRun(run.id)).run.status.isEnded {
                             seen =
@@ -122,7 +123,7 @@ struct SocketServerTests {
         let fixture = try ServerFixture()
         let job = try fixture.job("wait")
         try await fixture.serving { _ in
-            let client = try fixture.client()
+            let client = try await fixture.client()
             let run = try await client.perform(SubmitRun(.definition(job)))
             await fixture.executor.waitForArrival()
             let before = try await client.perform(FollowEvents(run.id, after: 0, wait: 0))
@@ -130,7 +131,8 @@ struct SocketServerTests {
             #expect(try await client.perform(FollowEvents(run.id, after: last.sequence, wait: 0.01)).isEmpty)
             async let next = client.perform(FollowEvents(run.id, after: last.sequence, wait: 30))
             fixture.executor.letGo()
-            #expect(try await !next.isEmpty)
+            let found = try await next
+            #expect(!found.isEmpty)
         }
     }
 
@@ -139,7 +141,7 @@ struct SocketServerTests {
         let fixture = try ServerFixture()
         let job = try fixture.job("wait")
         let run = try await fixture.serving { group in
-            let client = try fixture.client()
+            let client = try await fixture.client()
             let run = try await client.perform(SubmitRun(.definition(job)))
             await fixture.executor.waitForArrival()
             await group.triggerGracefulShutdown()
@@ -154,7 +156,7 @@ struct SocketServerTests {
             fixture.executor.letGo()
             return run.id
         }
-        #expect(try fixture.store.run(run)?.run.status == .succeeded)
+        #expect(try fixture.host.store.run(run)?.run.status == .succeeded)
     }
 
     @Test("What does not end within the grace time is terminated and recorded")
@@ -166,7 +168,7 @@ struct SocketServerTests {
             await fixture.executor.waitForArrival()
             return run.id
         }
-        let state = try #require(try fixture.store.run(run))
+        let state = try #require(try fixture.host.store.run(run))
         #expect(state.tasks[0].state == .terminated)
         #expect(state.run.status == .failed)
     }
@@ -174,9 +176,10 @@ struct SocketServerTests {
     @Test("A client whose server is gone is told so")
     func serverGone() async throws {
         let fixture = try ServerFixture()
-        let client = try await fixture.serving { _ in try fixture.client() }
+        let client = try await fixture.serving { _ in try await fixture.client() }
         let error = await #expect(throws: RequestError.self) { try await client.perform(ListPools()) }
         #expect(error?.code == "server.gone")
-        #expect(try SocketClient(folder: fixture.folder.url, release: "test") == nil, "the socket is taken away")
+        let nobody = try await SocketClient.connect(to: fixture.root, release: "test")
+        #expect(nobody == nil, "the socket is taken away")
     }
 }

@@ -26,18 +26,18 @@ struct RunFollower {
     mutating func follow(_ display: some RunDisplay) async throws -> RunState {
         var seen: Int64 = 0
         var state = try await client.perform(FindRun(run))
-        var hasChanged = false
         while true {
             try await look(at: state, display)
             if state.run.status.isEnded { return state }
-            let events = try await client.perform(FollowEvents(run, after: seen, wait: wait(hasChanged)))
-            seen = events.last?.sequence ?? seen
-            hasChanged = hasChanged || !events.isEmpty
-            let isDue = ContinuousClock.now - lastLook >= Self.shortest
-            if hasChanged, isDue || events.contains(where: \.endsRun) {
-                state = try await client.perform(FindRun(run))
-                hasChanged = false
-            }
+            var hasChanged = false
+            var isOver = false
+            repeat {
+                let events = try await client.perform(FollowEvents(run, after: seen, wait: wait(hasChanged)))
+                seen = events.last?.sequence ?? seen
+                hasChanged = hasChanged || !events.isEmpty
+                isOver = isOver || events.contains(where: \.endsRun)
+            } while hasChanged && !isOver && ContinuousClock.now - lastLook < Self.shortest
+            if hasChanged { state = try await client.perform(FindRun(run)) }
         }
     }
 

@@ -11,24 +11,28 @@ package final class SocketClient: EngineClient {
     private let release: String
     private let idle: Mutex<[SocketConnection]>
 
+    private init(_ place: SocketPlace, _ release: String, _ connection: SocketConnection) {
+        self.place = place
+        self.release = release
+        idle = Mutex([connection])
+    }
+
     /// Connects to the server of `folder`.
     ///
     /// - Parameter release: what the client calls itself.
     /// - Returns: nil when no server listens there: no folder, no socket, or one that a killed server left behind.
     /// - Throws: ``RequestError`` `server.foreign`, `server.version`, `server.silent` and others about a server that is
     ///   there and cannot be used.
-    package init?(folder: URL, release: String) throws {
+    package static func connect(to folder: URL, release: String) async throws -> SocketClient? {
         guard let place = SocketPlace(folder),
-            let connection = try SocketConnection(to: place, release: release)
+            let connection = try await WaitingThread.run({ try SocketConnection(to: place, release: release) })
         else { return nil }
-        self.place = place
-        self.release = release
-        idle = Mutex([connection])
+        return SocketClient(place, release, connection)
     }
 
     package func perform<Operation: EngineOperation>(_ operation: Operation) async throws -> Operation.Answer {
         let request = try JSONEncoder().encode(WireRequest(operation))
-        let connection = try take()
+        let connection = try await take()
         let answer: Data
         do {
             answer = try await connection.exchange(request)
@@ -43,12 +47,12 @@ package final class SocketClient: EngineClient {
         return answer
     }
 
-    private func take() throws -> SocketConnection {
+    private func take() async throws -> SocketConnection {
         if let connection = idle.withLock({ $0.popLast() }) { return connection }
-        guard let connection = try SocketConnection(to: place, release: release) else {
-            throw SocketConnection.gone
-        }
-        return connection
+        let (place, release) = (place, release)
+        let opened = try await WaitingThread.run { try SocketConnection(to: place, release: release) }
+        guard let opened else { throw SocketConnection.gone }
+        return opened
     }
 
     static let unintelligible = RequestError(

@@ -6,7 +6,7 @@ import SluiceCore
 final class SocketConnection: Sendable {
     private let descriptor: Int32
 
-    /// Connects and exchanges hellos.
+    /// Connects and exchanges hellos; waits for the server's.
     ///
     /// - Returns: nil when nobody listens.
     init?(to place: SocketPlace, release: String) throws {
@@ -39,14 +39,9 @@ final class SocketConnection: Sendable {
     /// Sends a request and waits for its answer, on a thread that may wait.
     func exchange(_ request: Data) async throws -> Data {
         try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                DispatchQueue.global().async {
-                    continuation.resume(
-                        with: Result {
-                            try self.send(request)
-                            return try self.receive()
-                        })
-                }
+            try await WaitingThread.run {
+                try self.send(request)
+                return try self.receive()
             }
         } onCancel: {
             // Whoever reads gets the end at once; the connection is of no use afterwards.

@@ -1,12 +1,5 @@
 import SluiceCore
 
-/// A stretch of what an attempt said.
-package struct JournalStretch: Codable, Sendable, Hashable {
-    package var entries: [JournalEntry]
-    /// Where to read on.
-    package var position: Int
-}
-
 /// Reads an attempt's journal from a position, also while it is being written.
 package struct ReadJournal: EngineOperation {
     package static let name = "journals.read"
