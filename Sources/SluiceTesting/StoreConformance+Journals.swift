@@ -46,6 +46,25 @@ extension StoreConformance {
             let none = try bench.second.journal(of: JournalSamples.attempt, after: 0, limit: 0)
             try require(none, is: JournalPage(entries: [], position: 0), "an empty page")
         },
+        Case("of a journal only the kinds that are wanted are read, and the others do not fill the page") { bench in
+            let entries = JournalSamples.everyKind
+            let journal = try bench.first.openJournal(of: JournalSamples.attempt)
+            for entry in entries { try journal.append(entry) }
+            try journal.close()
+            let whole = try bench.second.journal(of: JournalSamples.attempt, after: 0, limit: 1_000)
+            let kinds: [JournalKinds] = [
+                .logs, .stepStarts, .stepEnds, .previews, .progress, .artifacts, [.previews, .artifacts], [], .all,
+            ]
+            for wanted in kinds {
+                let expected = entries.filter { wanted.contains($0.kind) }
+                let page = try bench.second.journal(
+                    of: JournalSamples.attempt, after: 0, limit: max(1, expected.count + 1), kinds: wanted)
+                try require(
+                    page, is: JournalPage(entries: expected, position: whole.position), "kinds \(wanted.rawValue)")
+            }
+            let last = try bench.second.journal(of: JournalSamples.attempt, after: 0, limit: 1, kinds: .artifacts)
+            try require(last.entries, is: [entries[entries.count - 1]], "one artifact behind many others")
+        },
         Case("an attempt that said nothing has an empty journal") { bench in
             let page = try bench.first.journal(of: JournalSamples.attempt, after: 0, limit: 10)
             try require(page, is: JournalPage(entries: [], position: 0), "no journal")

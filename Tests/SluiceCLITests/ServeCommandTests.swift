@@ -176,6 +176,23 @@ import Testing
         }
     }
 
+    @Test func aSecondSignalEndsTheServerAtOnceAndNoProcessStays() async throws {
+        let sluice = try CommandLine()
+        defer { sluice.remove() }
+        let job = try sluice.job(over: [("a.py", Self.waitingScript(sluice))])
+        let server = try await Server(sluice, grace: 3_600)
+        let running = try sluice.start(["run", job])
+        try await Self.waitUntilHere(sluice, running)
+        kill(server.running.process.processIdentifier, SIGTERM)
+        while try !server.running.errorsSoFar.contains("Stopping: one task runs") { await Task.yield() }
+        #expect(try sluice.run("runs").status == 0, "it answers until it ends")
+        #expect(try sluice.run("run", job).errors.contains("takes on no new run"))
+        #expect(try server.stop().status == 128 + SIGTERM)
+        #expect(try running.wait().status == 3)
+        let script = try #require(Int32(try String(contentsOfFile: sluice.path("here"), encoding: .utf8)))
+        while kill(script, 0) == 0 { await Task.yield() }
+    }
+
     @Test func aCommandWhoseServerIsKilledSaysThatTheRunGoesOn() async throws {
         let sluice = try CommandLine()
         defer { sluice.remove() }

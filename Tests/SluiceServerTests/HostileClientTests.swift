@@ -81,7 +81,7 @@ struct HostileClientTests {
             for _ in 0..<50 {
                 client.send(
                     frame:
-                        #"{"operation":"journals.read","input":{"attempt":{"task":{"run":\#(run.id),"index":0},"number":1},"after":0}}"#
+                        #"{"operation":"journals.read","input":{"attempt":{"task":{"run":\#(run.id),"index":0},"number":1},"after":0,"kinds":63}}"#
                 )
             }
             #expect(try await fixture.isServed())

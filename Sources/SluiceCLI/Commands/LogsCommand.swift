@@ -15,7 +15,7 @@ struct LogsCommand: AsyncParsableCommand {
     func run() async throws {
         let (task, record) = try await global.withExistingFolder { folder in
             let task = try await TaskRunArgument.find(taskRun, through: folder.client)
-            return (task, try await AttemptRecord(of: task, through: folder.client, keepingLines: true))
+            return (task, try await AttemptRecord(of: task, through: folder.client, kinds: .all))
         }
         guard !global.json else { return Output.standard.write(LogDocument(task, record).json) }
         let output = Output.standard

@@ -12,15 +12,16 @@ struct AttemptRecord {
     private(set) var steps: [Step] = []
     private(set) var artifacts: [Artifact] = []
     private(set) var lines: [LogLine] = []
+    /// The rows of the last step that answered with rows.
+    private(set) var lastPreview: StepPreview?
 
-    /// - Parameter keepingLines: whether the log's lines are wanted too; there may be millions.
-    init(of task: TaskRun, through client: any EngineClient, keepingLines: Bool = false) async throws {
+    /// - Parameter kinds: what is wanted; of log lines there may be millions, of steps tens of thousands.
+    init(
+        of task: TaskRun, through client: any EngineClient, kinds: JournalKinds = .all.subtracting(.logs)
+    ) async throws {
         guard let attempt = task.attemptID else { return }
         var tail = JournalTail(attempt)
-        try await tail.read(through: client) { entry in
-            if case .log = entry, !keepingLines { return }
-            add(entry)
-        }
+        try await tail.read(kinds, through: client) { add($0) }
     }
 
     /// The record of each task, in the run's order.
@@ -30,8 +31,15 @@ struct AttemptRecord {
         return records
     }
 
-    /// The rows of the last step that answered with rows.
-    var lastPreview: StepPreview? { steps.last { $0.preview != nil }?.preview }
+    /// The same with what a summary of the run shows: of a task that is well only its last rows and its files.
+    static func summed(_ state: RunState, through client: any EngineClient) async throws -> [AttemptRecord] {
+        var records: [AttemptRecord] = []
+        for task in state.tasks {
+            let kinds: JournalKinds = task.state.isFailure ? .all.subtracting(.logs) : [.previews, .artifacts]
+            records.append(try await AttemptRecord(of: task, through: client, kinds: kinds))
+        }
+        return records
+    }
 
     private mutating func add(_ entry: JournalEntry) {
         switch entry {
@@ -43,6 +51,7 @@ struct AttemptRecord {
             if let place = steps.lastIndex(where: { $0.start.index == preview.index }) {
                 steps[place].preview = preview
             }
+            lastPreview = preview
         case .artifact(let artifact):
             artifacts.removeAll { $0.name == artifact.name }
             artifacts.append(artifact)
@@ -58,9 +67,11 @@ struct JournalTail {
 
     init(_ attempt: AttemptID) { self.attempt = attempt }
 
-    mutating func read(through client: any EngineClient, _ body: (JournalEntry) -> Void) async throws {
+    mutating func read(
+        _ kinds: JournalKinds, through client: any EngineClient, _ body: (JournalEntry) -> Void
+    ) async throws {
         while true {
-            let stretch = try await client.perform(ReadJournal(attempt, after: position))
+            let stretch = try await client.perform(ReadJournal(attempt, after: position, kinds: kinds))
             for entry in stretch.entries { body(entry) }
             guard stretch.position > position else { return }
             position = stretch.position

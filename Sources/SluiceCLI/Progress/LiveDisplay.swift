@@ -10,6 +10,8 @@ final class LiveDisplay: RunDisplay {
 
     init(_ output: Output) { self.output = output }
 
+    var kinds: JournalKinds { [.logs, .progress, .stepStarts] }
+
     func show(_ task: TaskRun) {}
 
     func show(_ entry: JournalEntry, of task: TaskRun) {

@@ -10,6 +10,8 @@ final class PlainDisplay: RunDisplay {
 
     init(_ output: Output) { self.output = output }
 
+    var kinds: JournalKinds { [.logs, .progress] }
+
     func show(_ task: TaskRun) {
         // Also one that began and ended between two looks: what is printed does not depend on when was looked.
         guard task.startedAt != nil, shown[task.id] != .running else { return }

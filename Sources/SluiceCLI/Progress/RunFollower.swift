@@ -65,15 +65,17 @@ struct RunFollower {
     }
 
     private mutating func read(_ task: TaskRun, _ index: Int, _ display: some RunDisplay) async throws {
-        guard let attempt = task.attemptID else { return }
+        guard let attempt = task.attemptID, !display.kinds.isEmpty else { return }
         var tail = tails[index].flatMap { $0.attempt == attempt ? $0 : nil } ?? JournalTail(attempt)
-        try await tail.read(through: client) { display.show($0, of: task) }
+        try await tail.read(display.kinds, through: client) { display.show($0, of: task) }
         tails[index] = tail
     }
 }
 
 /// Shows a run as it goes.
 protocol RunDisplay: AnyObject {
+    /// What it shows of what attempts say.
+    var kinds: JournalKinds { get }
     /// How a task stands; called at every look, changed or not.
     func show(_ task: TaskRun)
     /// Something that a task's attempt said, each once.
@@ -86,6 +88,7 @@ protocol RunDisplay: AnyObject {
 
 /// Shows nothing: for `--json`.
 final class SilentDisplay: RunDisplay {
+    var kinds: JournalKinds { [] }
     func show(_ task: TaskRun) {}
     func show(_ entry: JournalEntry, of task: TaskRun) {}
     func end(_ task: TaskRun) {}

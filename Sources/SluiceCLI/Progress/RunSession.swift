@@ -21,10 +21,11 @@ struct RunSession {
             }
             do {
                 let ended = try await Self.follow(run.id, through: client, json: json)
-                let records = try await AttemptRecord.all(of: ended, through: client)
                 if json {
+                    let records = try await AttemptRecord.all(of: ended, through: client)
                     output.write(RunDocument(ended, records).json)
                 } else {
+                    let records = try await AttemptRecord.summed(ended, through: client)
                     RunSummary(ended, records: records).print(to: output)
                 }
                 if ended.run.status == .failed { throw JobFailed() }

@@ -10,6 +10,36 @@ public enum JournalEntry: Sendable, Hashable, Codable {
     case artifact(Artifact)
 }
 
+/// Kinds of journal entries, for readers who want only some: a script of 10,000 statements leaves 20,000 entries, of which
+/// most readers need a few.
+public struct JournalKinds: OptionSet, Sendable, Hashable, Codable {
+    public let rawValue: UInt8
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    public static let logs = JournalKinds(rawValue: 1 << 0)
+    public static let stepStarts = JournalKinds(rawValue: 1 << 1)
+    public static let stepEnds = JournalKinds(rawValue: 1 << 2)
+    public static let previews = JournalKinds(rawValue: 1 << 3)
+    public static let progress = JournalKinds(rawValue: 1 << 4)
+    public static let artifacts = JournalKinds(rawValue: 1 << 5)
+
+    public static let all: JournalKinds = [.logs, .stepStarts, .stepEnds, .previews, .progress, .artifacts]
+}
+
+extension JournalEntry {
+    /// Its kind, as a set of one.
+    public var kind: JournalKinds {
+        switch self {
+        case .log: .logs
+        case .stepStarted: .stepStarts
+        case .stepEnded: .stepEnds
+        case .preview: .previews
+        case .progress: .progress
+        case .artifact: .artifacts
+        }
+    }
+}
+
 /// A line of output, decoded lossily from UTF-8, without its line break.
 public struct LogLine: Sendable, Hashable, Codable {
     public enum Stream: String, Sendable, Hashable, Codable {

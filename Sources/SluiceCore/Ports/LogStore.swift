@@ -7,8 +7,17 @@ public protocol LogStore: Sendable {
 
     /// Reads a journal from a position, also while it is being written; empty when there is none.
     ///
-    /// - Parameter position: where the last page ended; 0 for the beginning.
-    func journal(of attempt: AttemptID, after position: Int, limit: Int) throws -> JournalPage
+    /// - Parameters:
+    ///   - position: where the last page ended; 0 for the beginning.
+    ///   - kinds: which entries are wanted; the others cost next to nothing and do not count towards `limit`.
+    func journal(of attempt: AttemptID, after position: Int, limit: Int, kinds: JournalKinds) throws -> JournalPage
+}
+
+extension LogStore {
+    /// As ``journal(of:after:limit:kinds:)`` for entries of every kind.
+    public func journal(of attempt: AttemptID, after position: Int, limit: Int) throws -> JournalPage {
+        try journal(of: attempt, after: position, limit: limit, kinds: .all)
+    }
 }
 
 /// An attempt's journal, open for writing.

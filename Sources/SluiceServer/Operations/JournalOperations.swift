@@ -11,10 +11,13 @@ package struct ReadJournal: EngineOperation {
     package var attempt: AttemptID
     /// Where the last stretch ended; 0 for the beginning.
     package var after: Int
+    /// Which entries are wanted.
+    package var kinds: JournalKinds
 
-    package init(_ attempt: AttemptID, after: Int) {
+    package init(_ attempt: AttemptID, after: Int, kinds: JournalKinds = .all) {
         self.attempt = attempt
         self.after = after
+        self.kinds = kinds
     }
 
     package func perform(in host: EngineHost) throws -> JournalStretch {
@@ -24,7 +27,7 @@ package struct ReadJournal: EngineOperation {
         var next = 64
         while stretch.entries.count < Self.pageLimit, size < Self.sizeLimit {
             let limit = min(next, Self.pageLimit - stretch.entries.count)
-            let page = try host.store.journal(of: attempt, after: stretch.position, limit: limit)
+            let page = try host.store.journal(of: attempt, after: stretch.position, limit: limit, kinds: kinds)
             guard page.position > stretch.position else { break }
             stretch.entries += page.entries
             stretch.position = page.position

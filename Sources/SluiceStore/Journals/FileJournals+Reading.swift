@@ -7,7 +7,7 @@ extension FileJournals {
     private static let chunk = 256 * 1_024
 
     /// A position is an offset in the file, behind a line break.
-    func journal(of attempt: AttemptID, after position: Int, limit: Int) throws -> JournalPage {
+    func journal(of attempt: AttemptID, after position: Int, limit: Int, kinds: JournalKinds) throws -> JournalPage {
         var page = JournalPage(entries: [], position: max(0, position))
         guard limit > 0 else { return page }
         let path = path(of: attempt)
@@ -22,7 +22,7 @@ extension FileJournals {
         while page.entries.count < limit {
             let bytes = try Self.read(file, at: page.position, size, path)
             let before = page.position
-            Self.take(bytes, into: &page, limit: limit)
+            Self.take(bytes, into: &page, limit: limit, kinds: kinds)
             if page.position > before { continue }
             // Not one whole line: the end, or a line longer than what was read.
             if bytes.count < size || bytes.contains(0) { break }
@@ -32,7 +32,7 @@ extension FileJournals {
     }
 
     /// Takes whole lines up to the limit. A last line without its end is still being written, or torn: left out.
-    private static func take(_ bytes: [UInt8], into page: inout JournalPage, limit: Int) {
+    private static func take(_ bytes: [UInt8], into page: inout JournalPage, limit: Int, kinds: JournalKinds) {
         bytes.withUnsafeBufferPointer { buffer in
             guard let base = buffer.baseAddress else { return }
             var start = 0
@@ -42,7 +42,10 @@ extension FileJournals {
                 let end = base.distance(to: found.assumingMemoryBound(to: UInt8.self))
                 let line = UnsafeBufferPointer(rebasing: buffer[start..<end])
                 if !line.isEmpty && memchr(base + start, 0, line.count) != nil { return }
-                page.entries.append(JournalLine.decode(line) ?? damaged(line.count, after: page.entries.last))
+                // A line of no known kind is damaged: that is for every reader to know.
+                if JournalLine.kind(of: line).map({ kinds.contains($0) }) ?? true {
+                    page.entries.append(JournalLine.decode(line) ?? damaged(line.count, after: page.entries.last))
+                }
                 page.position += end + 1 - start
                 start = end + 1
             }

@@ -75,6 +75,18 @@ enum JournalLine {
         return entry
     }
 
+    /// What kind of entry a line holds, read from its first bytes alone; nil when it begins like none.
+    static func kind(of line: UnsafeBufferPointer<UInt8>) -> JournalKinds? {
+        var reader = JournalReader(line)
+        if reader.take("{\"end\":") { return .stepEnds }
+        if reader.take("{\"step\":") { return .stepStarts }
+        if reader.take("{\"log\":") { return .logs }
+        if reader.take("{\"preview\":") { return .previews }
+        if reader.take("{\"progress\":") { return .progress }
+        if reader.take("{\"artifact\":") { return .artifacts }
+        return nil
+    }
+
     private static func entry(_ reader: inout JournalReader) -> JournalEntry? {
         if reader.take("{\"log\":") {
             guard let stream = reader.string().flatMap(LogLine.Stream.init), reader.take(",\"at\":"),

@@ -170,10 +170,15 @@ extension MemoryStore: LogStore, ArtifactStore {
         MemoryJournal(storage: storage, attempt: attempt)
     }
 
-    public func journal(of attempt: AttemptID, after position: Int, limit: Int) -> JournalPage {
+    public func journal(of attempt: AttemptID, after position: Int, limit: Int, kinds: JournalKinds) -> JournalPage {
         storage.look { contents in
-            let entries = (contents.journals[attempt] ?? []).dropFirst(max(0, position)).prefix(max(0, limit))
-            return JournalPage(entries: Array(entries), position: max(0, position) + entries.count)
+            var page = JournalPage(entries: [], position: max(0, position))
+            for entry in (contents.journals[attempt] ?? []).dropFirst(page.position) {
+                if page.entries.count >= limit { break }
+                page.position += 1
+                if kinds.contains(entry.kind) { page.entries.append(entry) }
+            }
+            return page
         }
     }
 

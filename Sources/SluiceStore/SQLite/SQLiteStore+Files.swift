@@ -6,8 +6,10 @@ extension SQLiteStore: LogStore, ArtifactStore {
         try journals.openJournal(of: attempt)
     }
 
-    public func journal(of attempt: AttemptID, after position: Int, limit: Int) throws -> JournalPage {
-        try journals.journal(of: attempt, after: position, limit: limit)
+    public func journal(of attempt: AttemptID, after position: Int, limit: Int, kinds: JournalKinds) throws
+        -> JournalPage
+    {
+        try journals.journal(of: attempt, after: position, limit: limit, kinds: kinds)
     }
 
     public func keepArtifact(_ file: URL, name: String, of attempt: AttemptID) throws -> Artifact {
