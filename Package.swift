@@ -9,7 +9,10 @@ let c: [CSetting] = [.enableWarning("all"), .enableWarning("extra"), .treatAllWa
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 
 let package = Package(
     name: "sluice",
@@ -26,7 +29,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.100.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.11.0"),
     ],
     targets: [
         // Vocabulary and rules.
@@ -39,8 +44,15 @@ let package = Package(
         .target(
             name: "Sluice", dependencies: ["SluiceCore", "SluiceEngine", "SluiceStore", "SluiceCatalogue"],
             swiftSettings: swift),
+        .target(
+            name: "SluiceServer",
+            dependencies: ["SluiceCore", "SluiceEngine", "SluiceCatalogue", lifecycle, logging, nio, nioPosix],
+            swiftSettings: swift),
         .executableTarget(
-            name: "SluiceCLI", dependencies: ["Sluice", "SQLExecutor", "PythonExecutor", argumentParser, logging],
+            name: "SluiceCLI",
+            dependencies: [
+                "Sluice", "SluiceServer", "SQLExecutor", "PythonExecutor", argumentParser, lifecycle, logging,
+            ],
             swiftSettings: swift),
         .target(name: "SluiceTesting", dependencies: ["SluiceCore"], swiftSettings: swift),
 
@@ -74,6 +86,10 @@ let package = Package(
         .testTarget(
             name: "SluiceCatalogueTests",
             dependencies: ["SluiceCore", "SluiceCatalogue", "SluiceStore", "SluiceTesting"], swiftSettings: swift),
+        .testTarget(
+            name: "SluiceServerTests",
+            dependencies: ["SluiceCore", "SluiceEngine", "SluiceServer", "SluiceStore", "SluiceTesting"],
+            swiftSettings: swift),
         .testTarget(
             name: "SQLExecutorTests", dependencies: ["SluiceCore", "SQLExecutor", "SluiceTesting", "CSQLite"],
             swiftSettings: swift),

@@ -62,8 +62,10 @@ enum Failure {
         return ExitStatus.badInput.rawValue
     }
 
-    /// A folder that is in use or too new is no mistake in what was typed.
-    private static func isAboutTheEngine(_ error: any SluiceError) -> Bool { error.code.hasPrefix("folder.") }
+    /// A folder that is in use or too new, or a server of another version, is no mistake in what was typed.
+    private static func isAboutTheEngine(_ error: any SluiceError) -> Bool {
+        error.code.hasPrefix("folder.") || error.code.hasPrefix("server.")
+    }
 
     private static func write(_ error: any SluiceError, asJSON: Bool) {
         if asJSON {

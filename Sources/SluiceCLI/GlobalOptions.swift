@@ -18,19 +18,33 @@ struct GlobalOptions: ParsableArguments {
         return URL(fileURLWithPath: path.isEmpty ? ".sluice" : path, isDirectory: true).standardizedFileURL
     }
 
-    /// Opens the data folder for a command that only looks.
+    var hasDataFolder: Bool { FileManager.default.fileExists(atPath: dataFolder.path) }
+
+    /// Opens the data folder for a command that only looks, for as long as `body` takes.
     ///
     /// - Throws: ``UsageError`` `folder-missing` instead of creating one.
-    func openExisting() throws -> Installation {
-        guard FileManager.default.fileExists(atPath: dataFolder.path) else {
+    func withExistingFolder<Result>(_ body: (OpenFolder) async throws -> Result) async throws -> Result {
+        guard hasDataFolder else {
             throw UsageError(
                 "folder-missing",
                 "There is no data folder at \(dataFolder.path). Start with 'sluice sync' or 'sluice run', "
                     + "or name another one with --data.")
         }
-        return try Installation(at: dataFolder)
+        return try await withFolder(body)
     }
 
-    /// Opens the data folder, creating it when missing.
-    func open() throws -> Installation { try Installation(at: dataFolder) }
+    /// Opens the data folder, creating it when missing, for as long as `body` takes.
+    func withFolder<Result>(_ body: (OpenFolder) async throws -> Result) async throws -> Result {
+        let folder = try await OpenFolder(at: dataFolder)
+        let result: Result
+        do {
+            result = try await body(folder)
+        } catch {
+            // The first error explains; what closing adds after it does not.
+            do { try await folder.close() } catch _ {}
+            throw error
+        }
+        try await folder.close()
+        return result
+    }
 }

@@ -1,32 +1,34 @@
 import Foundation
+import Logging
 import PythonExecutor
 import SQLExecutor
 import Sluice
+import SluiceServer
 
 /// A data folder with the concrete parts that this command line is built from. The only place that names them.
 struct Installation {
     let folder: DataFolder
     let store: SQLiteStore
     let connections: LocalConnections
+    let executors: [any TaskExecutor]
 
     init(at url: URL) throws {
         folder = try DataFolder(at: url)
         store = try SQLiteStore(folder: folder)
         connections = LocalConnections(databases: folder.databases)
+        executors = Self.executors(pythonFolder: folder.python)
     }
 
     /// The script types of this build. A new one is one line here.
-    static func executors(pythonFolder: URL) -> [any TaskExecutor] {
+    private static func executors(pythonFolder: URL) -> [any TaskExecutor] {
         [
             SQLExecutor(),
             PythonExecutor(worker: pythonWorker, folder: pythonFolder, settings: PythonSettings.fromEnvironment()),
         ]
     }
 
-    var executors: [any TaskExecutor] { Self.executors(pythonFolder: folder.python) }
-
     /// The executable that hosts CPython: beside this one, unless `SLUICE_PYTHON_WORKER` names another.
-    static var pythonWorker: URL {
+    private static var pythonWorker: URL {
         if let path = ProcessInfo.processInfo.environment["SLUICE_PYTHON_WORKER"], !path.isEmpty {
             return URL(fileURLWithPath: path)
         }
@@ -34,19 +36,24 @@ struct Installation {
         return URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent("sluice-python")
     }
 
-    /// Runs an engine on this folder for as long as `body` does. Nobody else's engine may.
-    func withEngine<Result: Sendable>(
-        purpose: String, _ body: @escaping @Sendable (JobEngine) async throws -> Result
-    ) async throws -> Result {
-        let lock = try folder.lockForEngine(purpose: purpose)
-        defer { lock.release() }
-        return try await withJobEngine(
-            JobEngine(store: store, executors: executors, connections: connections), body)
+    /// An engine on this folder.
+    ///
+    /// - Parameter isRunning: whether it will be run in this process, under the folder's lock.
+    func host(isRunning: Bool, logger: Logger = Logger(label: "sluice.engine")) -> EngineHost {
+        let engine = JobEngine(store: store, executors: executors, connections: connections, logger: logger)
+        return EngineHost(engine: engine, executors: executors, isRunning: isRunning)
     }
 
-    /// Who is asking, for the record.
-    static var person: String {
-        if let entry = getpwuid(getuid()) { return String(cString: entry.pointee.pw_name) }
-        return "uid \(getuid())"
+    /// An engine on no folder at all: enough to plan a file.
+    static func hostWithoutFolder(temporary: URL) -> EngineHost {
+        let executors = executors(pythonFolder: temporary)
+        let engine = JobEngine(
+            store: MemoryStore(), executors: executors, connections: LocalConnections(databases: temporary))
+        return EngineHost(engine: engine, executors: executors, isRunning: false)
+    }
+
+    /// Starts what Python scripts need, so that the first one does not wait for it.
+    func warmUp() async {
+        for case let python as PythonExecutor in executors { await python.warmUp() }
     }
 }

@@ -98,6 +98,9 @@ struct CommandLine: Sendable {
             try process.run()
         }
 
+        /// What it has said so far on standard error.
+        var errorsSoFar: String { get throws { try String(contentsOf: errors, encoding: .utf8) } }
+
         func wait() throws -> Result {
             process.waitUntilExit()
             return Result(

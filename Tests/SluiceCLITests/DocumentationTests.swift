@@ -27,7 +27,7 @@ import Testing
 
     @Test func everyDocumentHasTheFieldsThatTheReadmeNames() throws {
         let documented = try Self.documented()
-        #expect(documented.count == 14)
+        #expect(documented.count == 15)
         let sluice = try CommandLine()
         defer { sluice.remove() }
         let job = try sluice.job(over: [("a.sql", "CREATE TABLE t (a);"), ("b.py", "print('b'); raise SystemExit(1)")])
@@ -35,7 +35,8 @@ import Testing
         let commands: [(String, [String])] = [
             ("sync", []), ("scripts", []), ("scripts show", ["a.sql"]), ("scripts save", ["c", sluice.path("c.txt")]),
             ("plan", ["a.sql"]), ("run", [job]), ("job import", ["--save", job]), ("job list", []),
-            ("job show", ["Job"]), ("job export", ["Job"]), ("runs", []), ("runs show", ["1"]), ("logs", ["1.2"]),
+            ("job show", ["Job"]), ("job export", ["Job"]), ("runs", []), ("runs show", ["1"]),
+            ("runs stop", ["1"]), ("logs", ["1.2"]),
         ]
         for (command, arguments) in commands {
             let result = try sluice.start(command.split(separator: " ").map(String.init) + arguments + ["--json"])

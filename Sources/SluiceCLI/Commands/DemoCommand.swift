@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Sluice
+import SluiceServer
 
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -22,18 +23,22 @@ struct DemoCommand: AsyncParsableCommand {
                     + "with --fixtures.")
         }
         let job = try JobFile.read(try InputFile.read(file))
-        let installation = try global.open()
-        // Sources of its own, and not remembered: the folders that a person syncs stay as they are.
-        let synced = try await CatalogueSync(installation).sync([
-            .init(
-                name: "demo workbench", location: example.appendingPathComponent("workbench").path, layout: .workbench),
-            .init(name: "demo bucket", location: example.appendingPathComponent("bucket").path, layout: .bucket),
-        ])
-        if !global.json {
-            synced.print(to: .standard)
-            Output.standard.line()
+        try await global.withFolder { folder in
+            // Sources of its own, and not remembered: the folders that a person syncs stay as they are.
+            let synced = try await folder.client.perform(
+                SyncFolders([
+                    ScriptFolder(
+                        name: "demo workbench", location: example.appendingPathComponent("workbench").path,
+                        layout: .workbench),
+                    ScriptFolder(
+                        name: "demo bucket", location: example.appendingPathComponent("bucket").path, layout: .bucket),
+                ]))
+            if !global.json {
+                SyncDocument(synced).print(to: .standard)
+                Output.standard.line()
+            }
+            try await RunSession(folder: folder, json: global.json).run(
+                SubmitRun(.definition(job)), named: job.name)
         }
-        try await RunSession(installation: installation, json: global.json).run(
-            RunRequest(.definition(job), initiator: Installation.person), named: job.name)
     }
 }

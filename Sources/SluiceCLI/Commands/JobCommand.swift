@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Sluice
+import SluiceServer
 
 struct JobCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -23,10 +24,11 @@ struct JobCommand: AsyncParsableCommand {
 
         func run() async throws {
             let definition = try JobFile.read(try InputFile.read(file))
-            let installation = try global.open()
-            let job = try installation.store.save(
-                definition, as: save ? .saved : .draft, owner: Installation.person, replacing: replace)
-            let missing = try await installation.problems(of: definition)
+            let (job, missing) = try await global.withFolder { folder in
+                let job = try await folder.client.perform(
+                    SaveJob(definition, as: save ? .saved : .draft, replacing: replace))
+                return (job, try await folder.client.perform(CheckJob(definition)))
+            }
             guard !global.json else {
                 return Output.standard.write(JobDocument(job, missing: missing).json)
             }
@@ -38,15 +40,16 @@ struct JobCommand: AsyncParsableCommand {
         }
     }
 
-    struct Export: ParsableCommand {
+    struct Export: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Write a job as a job file.")
 
         @Argument(help: "The job's name or number.") var job: String
         @Argument(help: "The file to write; standard output when not given.", completion: .file()) var file: String?
         @OptionGroup var global: GlobalOptions
 
-        func run() throws {
-            let data = JobFile.write(try global.openExisting().store.requireJob(job).definition)
+        func run() async throws {
+            let stored = try await global.withExistingFolder { try await $0.client.perform(FindJob(job)) }
+            let data = JobFile.write(stored.definition)
             guard let file, file != "-" else { return Output.standard.write(String(decoding: data, as: UTF8.self)) }
             do {
                 try data.write(to: URL(fileURLWithPath: file), options: .atomic)
@@ -57,13 +60,13 @@ struct JobCommand: AsyncParsableCommand {
         }
     }
 
-    struct List: ParsableCommand {
+    struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List jobs and drafts.")
 
         @OptionGroup var global: GlobalOptions
 
-        func run() throws {
-            let jobs = try global.openExisting().store.jobs(nil)
+        func run() async throws {
+            let jobs = try await global.withExistingFolder { try await $0.client.perform(ListJobs()) }
             guard !global.json else {
                 return Output.standard.write(JobListDocument(jobs: jobs.map { JobDocument($0) }).json)
             }
@@ -83,14 +86,14 @@ struct JobCommand: AsyncParsableCommand {
         }
     }
 
-    struct Show: ParsableCommand {
+    struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Show a job and its tasks.")
 
         @Argument(help: "The job's name or number.") var job: String
         @OptionGroup var global: GlobalOptions
 
-        func run() throws {
-            let job = try global.openExisting().store.requireJob(job)
+        func run() async throws {
+            let job = try await global.withExistingFolder { try await $0.client.perform(FindJob(self.job)) }
             let definition = job.definition
             guard !global.json else {
                 let file = try JSONValue(parsing: JobFile.write(definition))
@@ -113,37 +116,5 @@ struct JobCommand: AsyncParsableCommand {
             }
             table.lines(style: output.style).forEach { output.line($0) }
         }
-    }
-}
-
-extension JobStore {
-    /// The job that a person names: by number, else by name.
-    func requireJob(_ text: String) throws -> StoredJob {
-        if let number = Int64(text), let job = try job(JobID(number)) { return job }
-        if let job = try job(named: text) { return job }
-        let similar = NameSuggestion.nearest(to: text, among: try jobs(nil).map(\.definition.name))
-        let hint =
-            similar.isEmpty
-            ? "See 'sluice job list'; a job file's name ends in .json."
-            : "Did you mean \(similar.map { "'\($0)'" }.joined(separator: " or "))?"
-        throw UsageError("job.unknown", "There is no job '\(text)'. \(hint)")
-    }
-}
-
-extension Installation {
-    /// What would keep a run of `definition` from starting here, as the engine's own preflight says it.
-    func problems(of definition: JobDefinition) async throws -> [DefinitionError.Problem] {
-        let engine = JobEngine(store: store, executors: executors, connections: connections)
-        do {
-            _ = try await engine.preflight(RunRequest(.definition(definition), initiator: Self.person))
-        } catch let error as DefinitionError {
-            await engine.shutdownExecutors()
-            return error.problems
-        } catch {
-            await engine.shutdownExecutors()
-            throw error
-        }
-        await engine.shutdownExecutors()
-        return []
     }
 }

@@ -1,8 +1,9 @@
 import ArgumentParser
 import Foundation
 import Sluice
+import SluiceServer
 
-struct LogsCommand: ParsableCommand {
+struct LogsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "logs", abstract: "Print what a task said: its output, its statements, its error.")
 
@@ -11,10 +12,11 @@ struct LogsCommand: ParsableCommand {
 
     @OptionGroup var global: GlobalOptions
 
-    func run() throws {
-        let store = try global.openExisting().store
-        let task = try TaskRunArgument.find(taskRun, in: store)
-        let record = try AttemptRecord(of: task, in: store, kinds: .all)
+    func run() async throws {
+        let (task, record) = try await global.withExistingFolder { folder in
+            let task = try await TaskRunArgument.find(taskRun, through: folder.client)
+            return (task, try await AttemptRecord(of: task, through: folder.client, kinds: .all))
+        }
         guard !global.json else { return Output.standard.write(LogDocument(task, record).json) }
         let output = Output.standard
         let style = output.style
@@ -41,7 +43,7 @@ struct LogsCommand: ParsableCommand {
 
 /// A task run as a person writes it.
 enum TaskRunArgument {
-    static func find(_ text: String, in store: any RunStore) throws -> TaskRun {
+    static func find(_ text: String, through client: any EngineClient) async throws -> TaskRun {
         var rest = Substring(text)
         var attempt: Int?
         if let hash = rest.lastIndex(of: "#"), let number = Int(rest[rest.index(after: hash)...]), number > 0 {
@@ -54,9 +56,7 @@ enum TaskRunArgument {
             throw UsageError(
                 "task-run.syntax", "'\(text)' names no task run. Write 17.2 for the second task of run 17, or 17/NAME.")
         }
-        guard let state = try store.run(RunID(run)) else {
-            throw UsageError("run.unknown", "There is no run \(run). See 'sluice runs'.")
-        }
+        let state = try await client.perform(FindRun(RunID(run)))
         let name = String(rest[rest.index(after: separator)...])
         let place = rest[separator] == "." ? Int(name) : nil
         guard

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Sluice
+import SluiceServer
 
 struct PlanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -15,54 +16,48 @@ struct PlanCommand: AsyncParsableCommand {
     @OptionGroup var global: GlobalOptions
 
     func run() async throws {
-        let (name, content) = try subject()
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("sluice-plan-\(getpid())")
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let executors = Installation.executors(pythonFolder: folder)
-        guard let kind = ScriptTypes(executors).kind(of: name),
-            let executor = executors.first(where: { $0.kind == kind })
-        else {
-            throw UsageError(
-                "script.unknown-kind",
-                "'\(name)' is no script: its name ends in none of \(ScriptTypes(executors).fileExtensions.map { "." + $0 }.joined(separator: ", "))."
-            )
-        }
-        let request = PlanRequest(
-            script: ScriptVersion(name: name, kind: kind, hash: ContentHash(of: content), size: content.count),
-            content: content, connection: ConnectionInfo(name: "local", kind: "sqlite", dialect: dialect),
-            defaults: try defaults())
-        let plan: TaskPlan
-        do {
-            plan = try await executor.plan(request)
-        } catch {
-            await executor.shutdown()
-            throw error
-        }
-        await executor.shutdown()
-        let document = PlanDocument(plan, of: content)
-        global.json ? Output.standard.write(document.json) : document.print(name, to: .standard)
-    }
-
-    /// What a run here would start from; without a data folder, what a new one would.
-    private func defaults() throws -> SessionDefaults {
-        guard FileManager.default.fileExists(atPath: global.dataFolder.path) else { return SessionDefaults() }
-        let pools = try global.openExisting().store.pools()
-        return SessionDefaults(pool: pools.first(where: \.isDefault)?.name ?? SessionDefaults().pool)
-    }
-
-    /// A file when there is one of that name, else a script of the catalogue.
-    private func subject() throws -> (name: String, content: Data) {
-        if script == "-" { return ("standard_input.sql", try InputFile.read("-")) }
-        if FileManager.default.fileExists(atPath: script) {
-            return (URL(fileURLWithPath: script).lastPathComponent, try InputFile.read(script))
-        }
-        guard FileManager.default.fileExists(atPath: global.dataFolder.path) else {
+        let isFile = script == "-" || FileManager.default.fileExists(atPath: script)
+        let file = isFile ? try InputFile.read(script) : nil
+        guard isFile || global.hasDataFolder else {
             throw UsageError(
                 "script.unknown", "There is no file '\(script)', and no data folder with a script of that name.")
         }
-        let store = try global.openExisting().store
-        let found = try store.requireScript(script)
-        return (found.name, try store.content(of: found.version.hash))
+        let name = script == "-" ? "standard_input.sql" : URL(fileURLWithPath: script).lastPathComponent
+        let document: PlanDocument
+        let title: String
+        if let file {
+            title = name
+            document = try await withClient { try await plan(name, file, through: $0) }
+        } else {
+            (title, document) = try await withClient { client in
+                let found = try await client.perform(FindScript(script))
+                let content = try await client.perform(ReadScript(found.version.hash))
+                return (found.name, try await plan(found.name, content, through: client))
+            }
+        }
+        global.json ? Output.standard.write(document.json) : document.print(title, to: .standard)
+    }
+
+    private func plan(_ name: String, _ content: Data, through client: any EngineClient) async throws -> PlanDocument {
+        PlanDocument(try await client.perform(PlanScript(name, content: content, dialect: dialect)), of: content)
+    }
+
+    /// The data folder's engine, because a run there would start from what it says; without a folder, one that leaves
+    /// nothing behind.
+    private func withClient<Result>(_ body: (any EngineClient) async throws -> Result) async throws -> Result {
+        if global.hasDataFolder { return try await global.withExistingFolder { try await body($0.client) } }
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("sluice-plan-\(getpid())")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let host = Installation.hostWithoutFolder(temporary: folder)
+        let result: Result
+        do {
+            result = try await body(DirectClient(host))
+        } catch {
+            await host.engine.shutdownExecutors()
+            throw error
+        }
+        await host.engine.shutdownExecutors()
+        return result
     }
 }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Sluice
+import SluiceServer
 
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -26,20 +27,21 @@ struct RunCommand: AsyncParsableCommand {
         let isFile = job.hasSuffix(".json") || job == "-"
         // Read before the data folder is touched: a bad file changes nothing.
         let file = isFile ? try JobFile.read(try InputFile.read(job)) : nil
-        let installation = isFile ? try global.open() : try global.openExisting()
-        let (subject, definition) = try subject(file, in: installation)
-        let request = RunRequest(
-            subject, initiator: Installation.person,
-            parameters: try ParameterArguments.parse(parameters, for: definition))
-        try await RunSession(installation: installation, json: global.json).run(request, named: definition.name)
+        if let file {
+            try await global.withFolder { try await run(.definition(file), file, in: $0) }
+        } else {
+            try await global.withExistingFolder { folder in
+                let stored = try await folder.client.perform(FindJob(job))
+                try await run(.job(stored.id), stored.definition, in: folder)
+            }
+        }
     }
 
-    private func subject(_ file: JobDefinition?, in installation: Installation) throws -> (
-        RunRequest.Subject, JobDefinition
-    ) {
-        if let file { return (.definition(file), file) }
-        let stored = try installation.store.requireJob(job)
-        return (.job(stored.id), stored.definition)
+    private func run(
+        _ subject: SubmitRun.Subject, _ definition: JobDefinition, in folder: OpenFolder
+    ) async throws {
+        let request = SubmitRun(subject, parameters: try ParameterArguments.parse(parameters, for: definition))
+        try await RunSession(folder: folder, json: global.json).run(request, named: definition.name)
     }
 }
 

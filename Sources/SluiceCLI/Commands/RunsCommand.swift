@@ -1,13 +1,14 @@
 import ArgumentParser
 import Foundation
 import Sluice
+import SluiceServer
 
 struct RunsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "runs", abstract: "List the runs, show one.",
-        subcommands: [List.self, Show.self], defaultSubcommand: List.self)
+        commandName: "runs", abstract: "List the runs, show one, stop one.",
+        subcommands: [List.self, Show.self, Stop.self], defaultSubcommand: List.self)
 
-    struct List: ParsableCommand {
+    struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List runs, newest first.")
 
         @Option(help: ArgumentHelp("How many.", valueName: "n")) var limit = 20
@@ -18,8 +19,8 @@ struct RunsCommand: AsyncParsableCommand {
             if limit < 1 { throw ValidationError("--limit takes a whole number from 1.") }
         }
 
-        func run() throws {
-            let runs = try global.openExisting().store.runs(RunQuery(jobName: job, limit: limit))
+        func run() async throws {
+            let runs = try await global.withExistingFolder { try await list(through: $0.client) }
             guard !global.json else {
                 return Output.standard.write(RunListDocument(runs: runs.map { RunDocument($0) }).json)
             }
@@ -35,20 +36,31 @@ struct RunsCommand: AsyncParsableCommand {
             }
             table.lines(style: Output.standard.style).forEach { Output.standard.line($0) }
         }
+
+        private func list(through client: any EngineClient) async throws -> [Run] {
+            var runs: [Run] = []
+            while runs.count < limit {
+                let page = try await client.perform(
+                    ListRuns(before: runs.last?.id, job: job, limit: limit - runs.count))
+                guard !page.isEmpty else { break }
+                runs += page
+            }
+            return runs
+        }
     }
 
-    struct Show: ParsableCommand {
+    struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Show a run with its tasks and statements.")
 
         @Argument(help: ArgumentHelp("The run's number.", valueName: "run")) var number: Int64
         @OptionGroup var global: GlobalOptions
 
-        func run() throws {
-            let store = try global.openExisting().store
-            guard let state = try store.run(RunID(number)) else {
-                throw UsageError("run.unknown", "There is no run \(number). See 'sluice runs'.")
+        func run() async throws {
+            let (state, records) = try await global.withExistingFolder { folder in
+                let state = try await folder.client.perform(FindRun(RunID(number)))
+                return (state, try await AttemptRecord.all(of: state, through: folder.client))
             }
-            guard !global.json else { return Output.standard.write(try RunDocument(state, store: store).json) }
+            guard !global.json else { return Output.standard.write(RunDocument(state, records).json) }
             let output = Output.standard
             let style = output.style
             output.line("\(style.bold(DisplayText.safe(state.run.definition.name))) · run \(state.run.id)")
@@ -58,7 +70,6 @@ struct RunsCommand: AsyncParsableCommand {
                         + Formats.time(state.run.startedAt ?? state.run.submittedAt)))
             var table = TextTable(
                 ["Task run", "Task", "Script", "Status", "Took", "Statements", "Where"], rightAligned: [4, 5])
-            let records = try state.tasks.map { try AttemptRecord(of: $0, in: store) }
             for (task, record) in zip(state.tasks, records) {
                 table.add([
                     "\(task.id)", task.name, task.pinned.script.name, task.state.label,
@@ -72,5 +83,51 @@ struct RunsCommand: AsyncParsableCommand {
             table.lines(style: style).forEach { output.line($0) }
             RunSummary(state, records: records).print(to: output)
         }
+    }
+    struct Stop: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Stop a run: what waits will not start, what runs is ended.")
+
+        @Argument(help: ArgumentHelp("The run's number.", valueName: "run")) var number: Int64
+        @Flag(name: .customLong("no-wait"), help: "Do not wait until it has ended.") var noWait = false
+        @OptionGroup var global: GlobalOptions
+
+        func run() async throws {
+            let id = RunID(number)
+            let (wasOver, state, records) = try await global.withExistingFolder { folder in
+                let before = try await folder.client.perform(FindRun(id))
+                let state = before.run.status.isEnded ? before : try await stop(id, in: folder)
+                return (
+                    before.run.status.isEnded, state, try await AttemptRecord.all(of: state, through: folder.client)
+                )
+            }
+            guard !global.json else { return Output.standard.write(RunDocument(state, records).json) }
+            guard state.run.status.isEnded else { return Output.standard.line("Run \(id) is stopping.") }
+            let reason = state.run.reason.map { ": \(DisplayText.safe($0))" } ?? ""
+            let words = wasOver ? "had ended before" : "has ended"
+            Output.standard.line("Run \(id) \(words): \(state.run.status.label)\(reason)")
+        }
+
+        private func stop(_ run: RunID, in folder: OpenFolder) async throws -> RunState {
+            let noWait = noWait
+            return try await folder.withoutOtherEngine(purpose: "stopping run \(run)") { client in
+                let state = try await client.perform(StopRun(run))
+                guard !state.run.status.isEnded, !noWait else { return state }
+                var seen: Int64 = 0
+                while true {
+                    let events = try await client.perform(FollowEvents(run, after: seen, wait: FollowEvents.waitLimit))
+                    seen = events.last?.sequence ?? seen
+                    if events.contains(where: \.endsRun) { return try await client.perform(FindRun(run)) }
+                }
+            }
+        }
+    }
+}
+
+extension RunEvent {
+    /// Whether the run is over with it.
+    var endsRun: Bool {
+        if case .run(let status, _) = change { return status.isEnded }
+        return false
     }
 }

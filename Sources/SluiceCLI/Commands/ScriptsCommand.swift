@@ -1,19 +1,20 @@
 import ArgumentParser
 import Foundation
 import Sluice
+import SluiceServer
 
 struct ScriptsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "scripts", abstract: "List the catalogue's scripts, show one, save a SQL script.",
         subcommands: [List.self, Show.self, Save.self], defaultSubcommand: List.self)
 
-    struct List: ParsableCommand {
+    struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List the scripts of the catalogue.")
 
         @OptionGroup var global: GlobalOptions
 
-        func run() throws {
-            let scripts = try global.openExisting().store.scripts()
+        func run() async throws {
+            let scripts = try await global.withExistingFolder { try await $0.client.perform(ListScripts()) }
             guard !global.json else {
                 return Output.standard.write(ScriptListDocument(scripts: scripts.map { ScriptDocument($0) }).json)
             }
@@ -32,23 +33,25 @@ struct ScriptsCommand: AsyncParsableCommand {
         }
     }
 
-    struct Show: ParsableCommand {
+    struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Print a script.")
 
         @Argument(help: "The script's name, such as clean_flights.sql.") var name: String
         @OptionGroup var global: GlobalOptions
 
-        func run() throws {
-            let store = try global.openExisting().store
-            let script = try store.requireScript(name)
-            let text = String(decoding: try store.content(of: script.version.hash), as: UTF8.self)
+        func run() async throws {
+            let (script, content) = try await global.withExistingFolder { folder in
+                let script = try await folder.client.perform(FindScript(name))
+                return (script, try await folder.client.perform(ReadScript(script.version.hash)))
+            }
+            let text = String(decoding: content, as: UTF8.self)
             global.json
                 ? Output.standard.write(ScriptDocument(script, text: text).json)
                 : Output.standard.write(text.hasSuffix("\n") ? text : text + "\n")
         }
     }
 
-    struct Save: ParsableCommand {
+    struct Save: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Save a SQL script to the Workbench.",
             discussion: "It is listed at once. Saving a name again makes a new version of that script.")
@@ -58,23 +61,13 @@ struct ScriptsCommand: AsyncParsableCommand {
         @Argument(help: "The file to read; '-' for standard input.", completion: .file()) var file: String
         @OptionGroup var global: GlobalOptions
 
-        func run() throws {
+        func run() async throws {
             let content = try InputFile.read(file)
-            let script = try LocalWorkbench(index: try global.open().store).save(name: name, content: content)
+            let script = try await global.withFolder { try await $0.client.perform(SaveScript(name, content: content)) }
             global.json
                 ? Output.standard.write(ScriptDocument(script).json)
                 : Output.standard.line("Saved \(script.name), version \(script.version.hash.short).")
         }
-    }
-}
-
-extension CatalogueIndex {
-    /// The script of that name, also when only its extension is missing.
-    func requireScript(_ name: String) throws -> Script {
-        if let script = try script(named: name) ?? script(named: name + ".sql") { return script }
-        let similar = NameSuggestion.nearest(to: name, among: try scripts().map(\.name))
-        let hint = similar.isEmpty ? "See 'sluice scripts'." : "Did you mean \(similar.joined(separator: " or "))?"
-        throw UsageError("script.unknown", "There is no script '\(name)' in the catalogue. \(hint)")
     }
 }
 

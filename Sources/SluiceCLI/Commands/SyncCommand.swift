@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
-import SQLExecutor
 import Sluice
+import SluiceServer
 
 struct SyncCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -29,68 +29,14 @@ struct SyncCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let installation = try global.open()
-        let document = try await CatalogueSync(installation).run(workbench: workbench, bucket: bucket)
+        let request = SyncSources(workbench: workbench.map(Self.absolute), bucket: bucket.map(Self.absolute))
+        let document = SyncDocument(try await global.withFolder { try await $0.client.perform(request) })
         global.json ? Output.standard.write(document.json) : document.print(to: .standard)
     }
-}
 
-/// Syncs folders of scripts into the catalogue.
-struct CatalogueSync {
-    static let workbenchSource = "workbench folder"
-    static let bucketSource = "bucket"
-    private let installation: Installation
-
-    init(_ installation: Installation) { self.installation = installation }
-
-    /// Syncs the folders that are named now, and those that were before; remembers them once everything is synced.
-    func run(workbench: String?, bucket: String?) async throws -> SyncDocument {
-        let named = [(Self.workbenchSource, workbench), (Self.bucketSource, bucket)].compactMap { source, path in
-            path.map { (source, URL(fileURLWithPath: $0, isDirectory: true).standardizedFileURL.path) }
-        }
-        let locations = try installation.store.sourceLocations().merging(named) { _, now in now }
-        guard !locations.isEmpty else {
-            throw UsageError(
-                "sync.no-source",
-                "Nothing to sync yet. Name a folder: --workbench DIR for SQL scripts, --bucket DIR for Python scripts.")
-        }
-        let sources = locations.sorted { $0.key > $1.key }.map { name, location in
-            Source(name: name, location: location, layout: name == Self.workbenchSource ? .workbench : .bucket)
-        }
-        let document = try await sync(sources)
-        for (source, location) in named { try installation.store.rememberSource(source, location: location) }
-        return document
-    }
-
-    /// A folder, and the name that its scripts carry in the catalogue.
-    struct Source {
-        var name: String
-        var location: String
-        var layout: DirectorySource.Layout
-    }
-
-    /// Syncs each of `sources`, all or nothing; a folder that is not there is said before any is synced.
-    func sync(_ sources: [Source]) async throws -> SyncDocument {
-        for source in sources {
-            var isFolder: ObjCBool = false
-            let isThere = FileManager.default.fileExists(atPath: source.location, isDirectory: &isFolder)
-            guard isThere, isFolder.boolValue else {
-                throw UsageError(
-                    "source.not-found",
-                    "\(source.location), the \(source.name), is \(isThere ? "no folder" : "not there"). "
-                        + "Name the folder with --workbench or --bucket.")
-            }
-        }
-        let types = ScriptTypes(installation.executors)
-        var reports: [SyncDocument.Source] = []
-        for source in sources {
-            let folder = DirectorySource(
-                name: source.name, root: URL(fileURLWithPath: source.location, isDirectory: true),
-                layout: source.layout, types: types)
-            let report = try await CatalogueSyncer(index: installation.store).sync(folder)
-            reports.append(SyncDocument.Source(report, name: source.name, location: source.location))
-        }
-        return SyncDocument(sources: reports)
+    /// A folder as the server sees it too, which has a working folder of its own.
+    private static func absolute(_ path: String) -> String {
+        URL(fileURLWithPath: path, isDirectory: true).standardizedFileURL.path
     }
 }
 
@@ -104,9 +50,10 @@ struct SyncDocument: Document {
         var unchanged: Int
         var refused: [RefusedScript]
 
-        init(_ report: SyncReport, name: String, location: String) {
-            source = name
-            self.location = location
+        init(_ synced: SyncedFolder) {
+            let report = synced.report
+            source = synced.folder.name
+            location = synced.folder.location
             added = report.added
             changed = report.changed
             removed = report.removed
@@ -116,6 +63,8 @@ struct SyncDocument: Document {
     }
 
     var sources: [Source]
+
+    init(_ synced: [SyncedFolder]) { sources = synced.map(Source.init) }
 
     func print(to output: Output) {
         let style = output.style

@@ -1,4 +1,5 @@
 import Sluice
+import SluiceServer
 
 /// The journal of a task's latest attempt, sorted into what a reader asks for.
 struct AttemptRecord {
@@ -16,11 +17,28 @@ struct AttemptRecord {
 
     /// - Parameter kinds: what is wanted; of log lines there may be millions, of steps tens of thousands.
     init(
-        of task: TaskRun, in store: any EngineStore, kinds: JournalKinds = .all.subtracting(.logs)
-    ) throws {
+        of task: TaskRun, through client: any EngineClient, kinds: JournalKinds = .all.subtracting(.logs)
+    ) async throws {
         guard let attempt = task.attemptID else { return }
         var tail = JournalTail(attempt)
-        try tail.read(kinds, from: store) { add($0) }
+        try await tail.read(kinds, through: client) { add($0) }
+    }
+
+    /// The record of each task, in the run's order.
+    static func all(of state: RunState, through client: any EngineClient) async throws -> [AttemptRecord] {
+        var records: [AttemptRecord] = []
+        for task in state.tasks { records.append(try await AttemptRecord(of: task, through: client)) }
+        return records
+    }
+
+    /// The same with what a summary of the run shows: of a task that is well only its last rows and its files.
+    static func summed(_ state: RunState, through client: any EngineClient) async throws -> [AttemptRecord] {
+        var records: [AttemptRecord] = []
+        for task in state.tasks {
+            let kinds: JournalKinds = task.state.isFailure ? .all.subtracting(.logs) : [.previews, .artifacts]
+            records.append(try await AttemptRecord(of: task, through: client, kinds: kinds))
+        }
+        return records
     }
 
     private mutating func add(_ entry: JournalEntry) {
@@ -49,12 +67,14 @@ struct JournalTail {
 
     init(_ attempt: AttemptID) { self.attempt = attempt }
 
-    mutating func read(_ kinds: JournalKinds, from store: any LogStore, _ body: (JournalEntry) -> Void) throws {
+    mutating func read(
+        _ kinds: JournalKinds, through client: any EngineClient, _ body: (JournalEntry) -> Void
+    ) async throws {
         while true {
-            let page = try store.journal(of: attempt, after: position, limit: 2_000, kinds: kinds)
-            for entry in page.entries { body(entry) }
-            guard page.position > position else { return }
-            position = page.position
+            let stretch = try await client.perform(ReadJournal(attempt, after: position, kinds: kinds))
+            for entry in stretch.entries { body(entry) }
+            guard stretch.position > position else { return }
+            position = stretch.position
         }
     }
 }

@@ -48,6 +48,15 @@ enum Formats {
                 timeZone: .current, calendar: Calendar(identifier: .gregorian)))
     }
 
+    /// `2026-07-06 09:42:13`, in the machine's own zone.
+    static func instant(_ date: Date) -> String {
+        date.formatted(
+            Date.VerbatimFormatStyle(
+                format:
+                    "\(year: .padded(4))-\(month: .twoDigits)-\(day: .twoDigits) \(hour: .twoDigits(clock: .twentyFourHour, hourCycle: .zeroBased)):\(minute: .twoDigits):\(second: .twoDigits)",
+                timeZone: .current, calendar: Calendar(identifier: .gregorian)))
+    }
+
     private static func fixed(_ value: Double, _ digits: Int) -> String {
         String(format: "%.\(digits)f", value)
     }

@@ -35,8 +35,10 @@ struct RunDocument: Document {
     }
 
     /// The run with everything that its attempts said, but for log lines.
-    init(_ state: RunState, store: any EngineStore) throws {
-        self.init(state.run, tasks: try state.tasks.map { try TaskDocument($0, store: store) })
+    ///
+    /// - Parameter records: one a task, in the run's order.
+    init(_ state: RunState, _ records: [AttemptRecord]) {
+        self.init(state.run, tasks: zip(state.tasks, records).map { TaskDocument($0, $1) })
     }
 }
 
@@ -66,8 +68,7 @@ struct TaskDocument: Encodable {
     var steps: [StepDocument]
     var artifacts: [Artifact]
 
-    init(_ task: TaskRun, store: any EngineStore) throws {
-        let said = try AttemptRecord(of: task, in: store)
+    init(_ task: TaskRun, _ said: AttemptRecord) {
         id = "\(task.id)"
         name = task.name
         script = task.pinned.script.name

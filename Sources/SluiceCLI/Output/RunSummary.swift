@@ -6,15 +6,6 @@ struct RunSummary {
     private let state: RunState
     private let records: [AttemptRecord]
 
-    init(_ state: RunState, store: any EngineStore) throws {
-        // Of a task that is well only its last rows and its files are shown.
-        let records = try state.tasks.map { task in
-            try AttemptRecord(
-                of: task, in: store, kinds: task.state.isFailure ? .all.subtracting(.logs) : [.previews, .artifacts])
-        }
-        self.init(state, records: records)
-    }
-
     /// - Parameter records: one a task, in the run's order.
     init(_ state: RunState, records: [AttemptRecord]) {
         self.state = state

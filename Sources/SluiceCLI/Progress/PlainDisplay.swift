@@ -13,7 +13,8 @@ final class PlainDisplay: RunDisplay {
     var kinds: JournalKinds { [.logs, .progress] }
 
     func show(_ task: TaskRun) {
-        guard task.state == .running, shown[task.id] != .running else { return }
+        // Also one that began and ended between two looks: what is printed does not depend on when was looked.
+        guard task.startedAt != nil, shown[task.id] != .running else { return }
         shown[task.id] = .running
         print("\(name(task)): Running")
     }

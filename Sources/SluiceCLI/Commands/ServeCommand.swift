@@ -1,0 +1,82 @@
+import ArgumentParser
+import Foundation
+import Logging
+import ServiceLifecycle
+import Sluice
+import SluiceServer
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Run the engine of a data folder until it is told to stop.",
+        discussion: """
+            While it runs, every other command on the folder goes through it, with the same output; a run goes on when \
+            the command that shows it is gone. It listens on a local socket in the folder, for its own user alone.
+
+            Ctrl-C or SIGTERM stops it in good order: it takes on nothing more, what runs may end within the grace \
+            time and is terminated and recorded after that. A second one leaves at once. What was queued waits for \
+            the next start.
+            """)
+
+    /// What the folder's lock says of its holder.
+    private static let purpose = "sluice serve"
+
+    @Option(help: ArgumentHelp("How long running tasks may take to end when it stops.", valueName: "seconds"))
+    var grace = 30
+
+    @OptionGroup var global: GlobalOptions
+
+    func validate() throws {
+        guard (0...86_400).contains(grace) else {
+            throw ValidationError("--grace takes whole seconds from 0 to 86400.")
+        }
+    }
+
+    func run() async throws {
+        let installation = try Installation(at: global.dataFolder)
+        let lock = try installation.folder.lockForEngine(purpose: Self.purpose)
+        defer { lock.release() }
+        let isJSON = global.json
+        let logger = Logger(label: "sluice.serve") { _ in ServerLog(isJSON: isJSON) }
+        let host = installation.host(isRunning: true, logger: logger)
+        let openRuns = OpenRuns(installation)
+        try openRuns.settleForServer(through: host.engine)
+        let socket = try ListeningSocket(in: installation.folder.root)
+        logger.info(
+            "Sluice \(Version.current) serves \(installation.folder.root.path), process \(getpid()). Ctrl-C stops it.")
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                // Stopped from the last to the first: clients may ask what became of their runs until the very end.
+                services: [
+                    .init(
+                        service: SocketServer(host: host, socket: socket, release: Version.current, logger: logger),
+                        serviceName: "socket"),
+                    .init(service: RunLog(store: installation.store, logger: logger), serviceName: "run log"),
+                    .init(
+                        service: EngineService(host: host, grace: .seconds(grace), logger: logger),
+                        serviceName: "engine"),
+                    .init(
+                        service: ClosureService { await installation.warmUp() },
+                        successTerminationBehavior: .ignore, serviceName: "warm-up"),
+                ],
+                logger: logger))
+        do {
+            try await Interruption.handled {
+                await group.triggerGracefulShutdown()
+            } while: {
+                try await group.run()
+            }
+        } catch {
+            socket.remove()
+            throw error
+        }
+        try openRuns.leaveServer()
+        try installation.store.close()
+        logger.info("Stopped.")
+    }
+
+    /// Whether the folder at `url` is locked by a server, as its lock file says.
+    static func holdsLock(of url: URL) -> Bool {
+        guard let text = try? String(contentsOf: url.appending(path: "lock"), encoding: .utf8) else { return false }
+        return text.split(separator: "\n").dropFirst().first.map(String.init) == purpose
+    }
+}

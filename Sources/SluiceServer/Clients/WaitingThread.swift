@@ -1,0 +1,10 @@
+import Dispatch
+
+/// Threads that may wait for the other end of a socket. Those that tasks run on may not: there are as many as cores.
+enum WaitingThread {
+    static func run<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
+        try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global().async { continuation.resume(with: Swift.Result(catching: body)) }
+        }
+    }
+}
