@@ -19,7 +19,8 @@ final class StoreBench: Sendable {
     /// A job of tasks that wait for each other as `upstream` says; in list order when it says nothing.
     func newRun(
         _ names: [String], upstream: [[Int]]? = nil, kind: ScriptKind = .sql, pool: String = "default",
-        job: String = "nightly", key: String? = nil
+        job: String = "nightly", jobID: Int64 = 7, key: String? = nil, limits: TaskLimits? = nil,
+        _ change: (inout JobDefinition) -> Void = { _ in }
     ) -> NewRun {
         let bytes = Data("select 1".utf8)
         let tasks = names.enumerated().map { index, name in
@@ -30,13 +31,14 @@ final class StoreBench: Sendable {
                 target: SessionDefaults(pool: pool), stepCount: index,
                 warnings: [PlanWarning(code: "sql.bare-select", message: "Nobody sees it.", line: 1)],
                 parameters: ["limit": .integer(Int64(index)), "ratio": .number(0.1), "who": "žofie"],
-                upstream: upstream?[index] ?? (index == 0 ? [] : [index - 1]))
+                upstream: upstream?[index] ?? (index == 0 ? [] : [index - 1]), limits: limits)
         }
-        let definition = JobDefinition(
+        var definition = JobDefinition(
             name: job, description: "For the conformance of stores.", parameters: ["limit": 10],
             tasks: names.map { TaskDefinition(name: $0, script: "\($0).sql") })
+        change(&definition)
         return NewRun(
-            job: JobVersion(job: JobID(7), version: 3), definition: definition, trigger: .api, initiator: "dana",
+            job: JobVersion(job: JobID(jobID), version: 3), definition: definition, trigger: .api, initiator: "dana",
             parameters: ["limit": 12], nominalTime: Date(timeIntervalSinceReferenceDate: 789_999_999.123_456_7),
             snapshot: ContentHash(of: Data()), idempotencyKey: key, tasks: tasks)
     }

@@ -43,5 +43,6 @@ public enum StoreConformance {
 
     /// Every rule.
     public static let cases: [Case] =
-        runCases + leaseCases + poolCases + eventCases + jobCases + catalogueCases + journalCases
+        runCases + leaseCases + poolCases + queueCases + graphCases + eventCases + jobCases + catalogueCases
+        + journalCases
 }

@@ -106,8 +106,10 @@ struct JobCommand: AsyncParsableCommand {
                 output.style.dim(
                     "Job \(job.id), version \(job.version.version), in \(job.status == .saved ? "Jobs" : "Drafts"), "
                         + "owner \(job.owner), changed \(Formats.time(job.updatedAt))"))
-            for (name, value) in definition.parameters.sorted(by: { $0.key < $1.key }) {
-                output.line("Parameter \(name) = \(value.canonicalText)")
+            for (name, parameter) in definition.parameters.sorted(by: { $0.key < $1.key }) {
+                let value = parameter.defaultValue.map { "= \($0.canonicalText)" } ?? "has no default"
+                let about = parameter.description.isEmpty ? "" : ": \(DisplayText.safe(parameter.description))"
+                output.line("Parameter \(name) (\(parameter.type.rawValue)) \(value)\(about)")
             }
             var table = TextTable(["#", "Task", "Script", "After", "Description"], rightAligned: [0])
             for (index, task) in definition.tasks.enumerated() {

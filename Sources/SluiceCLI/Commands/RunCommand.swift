@@ -45,7 +45,7 @@ struct RunCommand: AsyncParsableCommand {
     }
 }
 
-/// `--param name=value`, read by the type of the parameter's default.
+/// `--param name=value`, read by the parameter's type.
 enum ParameterArguments {
     static func parse(_ arguments: [String], for job: JobDefinition) throws -> [String: JSONValue] {
         var values: [String: JSONValue] = [:]
@@ -55,21 +55,13 @@ enum ParameterArguments {
             }
             let name = String(argument[..<equals])
             let text = String(argument[argument.index(after: equals)...])
-            values[name] = try value(text, name: name, like: job.parameters[name])
+            // Of a parameter that the job does not declare the engine says what there is.
+            let type = job.parameters[name]?.type ?? .text
+            guard let value = type.value(typed: text) else {
+                throw UsageError("parameter.type", "Parameter '\(name)' takes \(type.words), and '\(text)' is none.")
+            }
+            values[name] = value
         }
         return values
-    }
-
-    private static func value(_ text: String, name: String, like example: JSONValue?) throws -> JSONValue {
-        switch example {
-        case nil, .string: return .string(text)
-        case .null: return (try? JSONValue(parsing: Data(text.utf8))) ?? .string(text)
-        case .some(let example):
-            guard let value = try? JSONValue(parsing: Data(text.utf8)), value.kindName == example.kindName else {
-                throw UsageError(
-                    "parameter.type", "Parameter '\(name)' is a \(example.kindName), and '\(text)' is none.")
-            }
-            return value
-        }
     }
 }
