@@ -22,6 +22,11 @@ public enum ScheduleMachine {
         public var nominal: Date
         /// Nil for one that starts at its time; else `late` or `buffered`.
         public var reason: OccurrenceReason?
+
+        public init(nominal: Date, reason: OccurrenceReason? = nil) {
+            self.nominal = nominal
+            self.reason = reason
+        }
     }
 
     /// One or more neighbouring occurrences that share a fate.
@@ -35,6 +40,13 @@ public enum ScheduleMachine {
         /// The nominal time of the last one; the same as ``first`` for one alone.
         public var last: Date
         public var count: Int
+
+        public init(reason: OccurrenceReason, first: Date, last: Date, count: Int) {
+            self.reason = reason
+            self.first = first
+            self.last = last
+            self.count = count
+        }
     }
 
     /// The decisions that are due.
