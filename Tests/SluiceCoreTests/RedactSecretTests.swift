@@ -58,6 +58,7 @@ struct RedactSecretTests {
         arguments: [
             Case(#"{"user": "bob", "password": "hunter2"}"#, #"{"user": "bob", "password": "***"}"#),
             Case(#"{"password":"a\"b\\","x":1}"#, #"{"password":"***","x":1}"#),
+            Case(#"s = "{\"token\": \"a\\\"b\", \"n\": 1}""#, #"s = "{\"token\": \"***\", \"n\": 1}""#),
             Case(#"{"password": 12345, "x": 1}"#, #"{"password": ***, "x": 1}"#),
             Case(#"{"password": null, "token": false}"#, #"{"password": null, "token": false}"#),
             Case(
@@ -231,6 +232,18 @@ struct RedactSecretTests {
             var state = SecretRedactor.State()
             #expect(redactor.redacted(bytes: Array(text.utf8).span, state: &state) == Array(once.utf8))
         }
+    }
+
+    @Test(
+        "A very long line takes no longer than its length",
+        arguments: [
+            "AKIAIOSFODNN7EXAMPLE ", "password=,", ",", "=", "\"", "\\", "://a:", "token: a ", "-----BEGIN PRIVATE KEY",
+            "eyJ", "_", " ", "a=\\\"", "Authorization: x",
+        ])
+    func longLines(_ part: String) {
+        let line = "password=x" + String(repeating: part, count: 300_000 / part.utf8.count) + "y"
+        let elapsed = ContinuousClock().measure { _ = SecretRedactor(secrets: ["hunter2"]).redacted(line) }
+        #expect(elapsed < .seconds(10))
     }
 
     @Test("Random bytes break nothing, and lines without a secret come back untouched")

@@ -6,6 +6,7 @@ struct SecretScan {
     let end: Int
     /// Secrets further on in the line that an AWS key id has announced.
     private var pending: [Range<Int>] = []
+    private var searchedPending = false
 
     init(end: Int) { self.end = end }
 
@@ -19,8 +20,16 @@ struct SecretScan {
     mutating func run(in bytes: Span<UInt8>, _ secrets: SecretPatterns, _ state: inout SecretRedactor.State) {
         scan(in: bytes, secrets, &state)
         guard !pending.isEmpty else { return }
-        for secret in pending where !blanks.contains(where: { $0.overlaps(secret) }) { blanks.append(secret) }
-        blanks.sort { $0.lowerBound < $1.lowerBound }
+        let all = (blanks + pending).sorted { ($0.lowerBound, $0.upperBound) < ($1.lowerBound, $1.upperBound) }
+        blanks = []
+        for range in all {
+            let reached = blanks.last?.upperBound ?? 0
+            if range.lowerBound >= reached {
+                blanks.append(range)
+            } else if range.upperBound > reached, let last = blanks.popLast() {
+                blanks.append(last.lowerBound..<range.upperBound)
+            }
+        }
     }
 
     private mutating func scan(
@@ -64,8 +73,9 @@ struct SecretScan {
         case UInt8(ascii: "A"):
             guard let key = accessKeyRange(at: sign, in: bytes) else { return }
             blank(key)
-            // Its secret stands behind it, under whatever name.
-            for secret in awsSecrets(from: index, in: bytes) where secret.lowerBound >= index { pending.append(secret) }
+            // Its secret stands behind it, under whatever name. The first key's search finds those of all.
+            if !searchedPending { pending = awsSecrets(from: index, in: bytes) }
+            searchedPending = true
         case UInt8(ascii: "J"): blank(webTokenRange(at: sign, in: bytes))
         case UInt8(ascii: "_"): blank(servicesKeyRange(at: sign, in: bytes))
         default:
@@ -198,8 +208,11 @@ struct SecretScan {
             if bytes[place] == UInt8(ascii: "\\") {
                 var behind = place
                 while behind < end, bytes[behind] == UInt8(ascii: "\\") { behind += 1 }
-                // As many backslashes as at the opening quote close it, more belong to the text.
-                if behind < end, bytes[behind] == quote.byte, behind - place == escapes { break }
+                // Behind as many backslashes as the opening quote has, or pairs of pairs more, the quote closes.
+                if behind < end, bytes[behind] == quote.byte, (behind - place) % (2 * escapes + 2) == escapes {
+                    place = behind - escapes
+                    break
+                }
                 place = behind + 1
             } else if bytes[place] == quote.byte, escapes == 0 {
                 // Doubled, it belongs to the text.
@@ -232,7 +245,8 @@ struct SecretScan {
     /// Nothing, a blank, a quote or another name and its sign.
     private func somethingElseBegins(at start: Int, in bytes: Span<UInt8>) -> Bool {
         var place = start
-        while place < end,
+        // A few brackets may close here; a long row of them is a part of the value.
+        while place < min(end, start + 8),
             bytes[place] == UInt8(ascii: ")") || bytes[place] == UInt8(ascii: "]")
                 || bytes[place] == UInt8(ascii: "}") || bytes[place] == UInt8(ascii: ",")
         {
