@@ -1,7 +1,8 @@
 import Foundation
 import SluiceCore
 
-/// Where and whether a SQL script goes on after a failed attempt (ARCHITECTURE, *What is promised after a crash*). Pure.
+/// Where and whether a SQL script goes on after a failed attempt: behind statements that ran and are still the same, outside
+/// transactions, with a session that can be made what it was, and never over a statement of unknown effect by itself. Pure.
 enum SQLResume {
     /// Decides for one request.
     ///
@@ -81,7 +82,6 @@ enum SQLResume {
                     "resume.session-state", index,
                     "What \(name) in line \(line) has left in the session is gone. Run the script from its beginning, or at the "
                         + "latest from statement \(index + 1) on.")
-            case .transaction: break
             }
         }
         if step > 0, let (index, function) = SQLSessionState.asksForPast(from: step, of: script) {

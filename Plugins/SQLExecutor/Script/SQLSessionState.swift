@@ -7,7 +7,6 @@ import SluiceCore
 struct SQLSessionState {
     /// What the statements leave behind that cannot be said again, with the statement that made it.
     enum Leftover: Hashable {
-        case transaction
         case temporaryObject
         /// In the words of the database, such as `PREPARE`.
         case other(String)
@@ -17,7 +16,6 @@ struct SQLSessionState {
     private(set) var replayed: [Int] = []
     /// The statement that opened the transaction now open.
     private(set) var opener: Int?
-    /// The first leftover that is no transaction.
     private(set) var leftover: (what: Leftover, statement: Int)?
 
     private let script: SQLScript
