@@ -271,6 +271,6 @@ struct ScriptRunTests {
         #expect(ran.context.starts.map(\.index) == [5, 6])
         #expect(ran.context.pools == ["etl"])
         #expect(try await house.mustFail("SELECT * FROM t", in: "a").code == "sql.no-such-table")
-        #expect(try await house.run(sql, resume: 9).failure?.code == "sql.resume")
+        #expect(try await house.run(sql, resume: 9).failure?.code == "resume.no-such-step")
     }
 }

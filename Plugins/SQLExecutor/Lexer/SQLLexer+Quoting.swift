@@ -93,7 +93,7 @@ extension SQLLexer {
         return token(.unterminatedComment, from: start, to: count)
     }
 
-    /// `$`, `@`, `:`, `#` and `?`: dollar quotes, parameters, `@@`, `:=`.
+    /// `$`, `@`, `:`, `#` and `?`: placeholders, dollar quotes, parameters, `@@`, `:=`.
     mutating func special(_ byte: UInt8, from start: Int, in bytes: Span<UInt8>) -> SQLToken {
         let next = start + 1 < bytes.count ? bytes[start + 1] : 0
         switch byte {
@@ -101,6 +101,8 @@ extension SQLLexer {
             return token(.scripting, from: start, to: start + 2)
         case UInt8(ascii: ":") where next == UInt8(ascii: "="):
             return token(.assignment, from: start, to: start + 2)
+        case UInt8(ascii: "$") where next == UInt8(ascii: "{"):
+            return placeholder(from: start, in: bytes)
         case UInt8(ascii: "$") where dialect != .sqlite:
             return dollar(next, from: start, in: bytes)
         case UInt8(ascii: "?") where dialect == .sqlite:

@@ -79,6 +79,10 @@ struct SQLLexer {
                 return token(.symbol, from: start, to: start + 1)
             case UInt8(ascii: "$"), UInt8(ascii: "@"), UInt8(ascii: ":"), UInt8(ascii: "#"), UInt8(ascii: "?"):
                 return special(byte, from: start, in: bytes)
+            case UInt8(ascii: "{"):
+                // Behind a `$` that belongs to the token before: `t_${day}` would build a name out of a value.
+                let isBroken = start > 0 && bytes[start - 1] == UInt8(ascii: "$")
+                return token(isBroken ? .brokenPlaceholder : .symbol, from: start, to: start + 1)
             default:
                 return token(.symbol, from: start, to: start + 1)
             }

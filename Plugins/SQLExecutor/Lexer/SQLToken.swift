@@ -39,6 +39,10 @@ enum SQLTokenKind: UInt8 {
     case number
     /// `$1`, and in SQLite `?1`, `:name`, `@name`, `$name`.
     case parameter
+    /// `${name}`, `${task.column}`, `${"a task".column}`: stands for a value of the run.
+    case placeholder
+    /// A `${` that opens no such thing, or the `{` of one that a name or number touches: an error in every dialect.
+    case brokenPlaceholder
     /// `-- …` and `/* … */`.
     case comment
     /// `/*+ … */`.

@@ -134,13 +134,21 @@ final class SQLiteHandle {
     /// What SQLite says of the last call.
     func error() -> SQLError {
         let status = sqlite3_extended_errcode(pointer)
+        // A wait that is broken off ends as busy.
+        let isCancelled = status & 0xFF == SQLITE_BUSY && cancellation.isCancelled
         var error = SQLError(
-            code: SQLiteErrors.code(status), category: SQLiteErrors.category(status),
+            code: isCancelled ? "sql.cancelled" : SQLiteErrors.code(status), category: SQLiteErrors.category(status),
             SQLiteErrors.message(status, pointer, cancellation))
         let offset = sqlite3_error_offset(pointer)
         if offset >= 0 { error.statementOffset = Int(offset) }
         return error
     }
 
-    static func quote(_ name: String) -> String { "\"" + name.replacing("\"", with: "\"\"") + "\"" }
+    /// The name in double quotes. Bytes are doubled, not characters: to Swift a quote with a combining accent behind it is
+    /// another character than a quote.
+    static func quote(_ name: String) -> String {
+        let quote = UInt8(ascii: "\"")
+        let inner = name.utf8.flatMap { $0 == quote ? [quote, quote] : [$0] }
+        return String(decoding: [quote] + inner + [quote], as: UTF8.self)
+    }
 }

@@ -77,9 +77,9 @@ struct SQLiteRows {
     }
 }
 
-/// Binds JSON values to a statement's parameters: lists and objects as JSON text.
+/// Binds values to a statement's parameters.
 enum SQLiteParameters {
-    static func bind(_ parameters: [JSONValue], to statement: OpaquePointer) {
+    static func bind(_ parameters: [SQLValue], to statement: OpaquePointer) {
         for (offset, parameter) in parameters.enumerated() {
             let index = Int32(offset + 1)
             switch parameter {
@@ -87,8 +87,8 @@ enum SQLiteParameters {
             case .bool(let value): sqlite3_bind_int64(statement, index, value ? 1 : 0)
             case .integer(let value): sqlite3_bind_int64(statement, index, value)
             case .number(let value): sqlite3_bind_double(statement, index, value)
-            case .string(let value): text(value, to: statement, index)
-            case .array, .object: text(parameter.canonicalText, to: statement, index)
+            case .text(let value): text(value, to: statement, index)
+            case .instant(let date): text(SQLValue.text(of: date), to: statement, index)
             }
         }
     }

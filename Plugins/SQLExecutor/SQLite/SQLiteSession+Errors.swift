@@ -3,8 +3,10 @@ import SluiceCore
 
 /// SQLite's errors, with the place in the script and what to do.
 extension SQLiteSession {
-    /// Adds to an error of the statement at `index` what SQLite does not say.
-    func explained(_ error: SQLError, _ index: Int, of script: SQLScript) -> SQLError {
+    /// Adds to an error of a statement what SQLite does not say.
+    func explained(_ error: SQLError, _ text: SQLiteText) -> SQLError {
+        let index = text.index
+        let script = text.script
         var error = error
         if let offset = error.statementOffset {
             error.position = script.position(of: script.statements[index].start + offset)

@@ -105,16 +105,16 @@ final class SQLiteSession: SQLSession {
 
     // MARK: - Statements
 
-    func run(_ index: Int, of script: SQLScript) throws(SQLError) -> SQLResult {
+    func run(_ index: Int, of script: SQLScript, with values: SQLValues) throws(SQLError) -> SQLResult {
         let statement = script.statements[index]
         // Making a schema needs none, not even the one that a USE DATABASE now misses.
         if try define(statement, of: script) { return SQLResult() }
         try follow()
-        return try perform(index, of: script, []) { (rows, result: inout SQLResult, size: inout Int) in
+        let text = try SQLiteText(index, of: script, with: values)
+        return try perform(text, text.parameters) { (rows, result: inout SQLResult, size: inout Int) in
             let returned = result.rowsReturned ?? 0
             result.rowsReturned = returned + 1
             if returned == 0 {
-                result.columns = rows.columns
                 let bytes = rows.size
                 if bytes <= DefinitionLimits.value {
                     result.firstRow = rows.values()
@@ -137,6 +137,12 @@ final class SQLiteSession: SQLSession {
                 code: "sql.several-statements",
                 "This is \(script.statements.count) statements; a call runs one.", at: script.statements[1].position)
         }
+        if let placeholder = try script.placeholders().first {
+            throw SQLError(
+                code: "sql.placeholder-unknown",
+                "\(placeholder.source) stands for a value in scripts alone; a call binds its values by position: write ?.",
+                at: script.position(of: placeholder.start))
+        }
         if let use = try script.use(of: statement) {
             try self.use(use)
             return ResultRows()
@@ -144,8 +150,8 @@ final class SQLiteSession: SQLSession {
         if try define(statement, of: script) { return ResultRows() }
         try follow()
         var all: [[JSONValue]] = []
-        let result = try perform(0, of: script, parameters) { (rows, result: inout SQLResult, _: inout Int) in
-            if result.columns.isEmpty { result.columns = rows.columns }
+        let text = try SQLiteText(0, of: script, with: .none)
+        let result = try perform(text, parameters.map(SQLValue.init)) { (rows, _: inout SQLResult, _: inout Int) in
             all.append(rows.values())
         }
         return ResultRows(columns: result.columns, rows: all, changed: result.rowsChanged ?? 0)
@@ -153,18 +159,19 @@ final class SQLiteSession: SQLSession {
 
     /// Compiles and runs a statement; once more if it names a schema that another session has made since it was looked for.
     private func perform(
-        _ index: Int, of script: SQLScript, _ parameters: [JSONValue],
-        _ row: (SQLiteRows, inout SQLResult, inout Int) -> Void
+        _ text: SQLiteText, _ parameters: [SQLValue], _ row: (SQLiteRows, inout SQLResult, inout Int) -> Void
     ) throws(SQLError) -> SQLResult {
+        let index = text.index
+        let script = text.script
         let compiled: OpaquePointer
         do throws(SQLError) {
-            compiled = try compile(index, of: script)
+            compiled = try compile(text)
         } catch {
-            guard error.code == "sql.error", forgetAbsentNames() else { throw explained(error, index, of: script) }
+            guard error.code == "sql.error", forgetAbsentNames() else { throw explained(error, text) }
             do throws(SQLError) {
-                compiled = try compile(index, of: script)
+                compiled = try compile(text)
             } catch {
-                throw explained(error, index, of: script)
+                throw explained(error, text)
             }
         }
         defer { sqlite3_finalize(compiled) }
@@ -180,25 +187,26 @@ final class SQLiteSession: SQLSession {
         var result = SQLResult()
         var size = 0
         let rows = SQLiteRows(compiled)
-        if rows.count > 0 {
-            result.rowsReturned = 0
-            result.columns = rows.columns
-        }
+        if rows.count > 0 { result.rowsReturned = 0 }
+        if cancellation.isCancelled { throw cancelled() }
         while true {
-            if cancellation.isCancelled { throw cancelled() }
             let status = sqlite3_step(compiled)
             if status == SQLITE_ROW {
                 row(rows, &result, &size)
+                // Left between two rows, a change with RETURNING would be committed; interrupted, it is undone.
+                if cancellation.isCancelled { sqlite3_interrupt(handle.pointer) }
                 continue
             }
             if status == SQLITE_DONE { break }
             if let refusal = authorizer.refusal { throw refusal }
-            throw explained(handle.error(), index, of: script)
+            throw explained(text.placed(handle.error()), text)
         }
+        // Read afterwards: a statement that was compiled again while it started may have other columns now.
+        if rows.count > 0 { result.columns = rows.columns.map(text.shown(column:)) }
         let statement = script.statements[index]
         if statement.verb == .change { result.rowsChanged = Int(sqlite3_changes64(handle.pointer)) }
         if authorizer.made != nil || authorizer.dropped != nil { noteTemporaryObject(index, of: script) }
-        if authorizer.setsSessionPragma { sessionPragmas.append(script.text(of: statement)) }
+        if authorizer.setsSessionPragma { sessionPragmas.append(text.string) }
         return result
     }
 
@@ -206,46 +214,28 @@ final class SQLiteSession: SQLSession {
         SQLError(code: "sql.cancelled", "Stopped; what the statement had done is undone.")
     }
 
-    private func compile(_ index: Int, of script: SQLScript) throws(SQLError) -> OpaquePointer {
-        let statement = script.statements[index]
-        try attachNamedSchemas(index, of: script)
+    private func compile(_ text: SQLiteText) throws(SQLError) -> OpaquePointer {
+        try attachNamedSchemas(text.index, of: text.script)
         var compiled: OpaquePointer?
-        let consumed = script.bytes.withUnsafeBufferPointer { bytes in
-            let start = UnsafeRawPointer(bytes.baseAddress! + statement.start).assumingMemoryBound(to: CChar.self)
+        let consumed = text.withBytes { bytes in
+            let start = UnsafeRawPointer(bytes.baseAddress!).assumingMemoryBound(to: CChar.self)
             var rest: UnsafePointer<CChar>?
-            let status = sqlite3_prepare_v2(
-                handle.pointer, start, Int32(clamping: statement.end - statement.start), &compiled, &rest)
+            let status = sqlite3_prepare_v2(handle.pointer, start, Int32(clamping: bytes.count), &compiled, &rest)
             return status == SQLITE_OK ? rest.map { $0 - start } ?? 0 : -1
         }
         guard consumed >= 0, let compiled else {
             sqlite3_finalize(compiled)
             if let refusal = authorizer.refusal { throw refusal }
-            throw handle.error()
+            throw text.placed(handle.error())
         }
         do throws(SQLError) {
             if let refusal = authorizer.verdict() { throw refusal }
-            if !authorizer.unplaced.isEmpty { try placeUnqualifiedReads(index, of: script) }
-            if consumed < statement.end - statement.start {
-                try refuseRest(from: statement.start + consumed, to: statement.end, of: script)
-            }
+            if !authorizer.unplaced.isEmpty { try placeUnqualifiedReads(text.index, of: text.script) }
+            try text.refuseRest(from: consumed)
         } catch {
             sqlite3_finalize(compiled)
             throw error
         }
         return compiled
-    }
-
-    /// SQLite must have read the whole statement: were the rest SQL too, it would be dropped in silence.
-    private func refuseRest(from start: Int, to end: Int, of script: SQLScript) throws(SQLError) {
-        var lexer = SQLLexer(dialect: .sqlite)
-        lexer.position = start
-        var token = lexer.next(in: script.bytes.span)
-        while token.kind == .comment || token.kind == .hint || token.kind == .semicolon {
-            token = lexer.next(in: script.bytes.span)
-        }
-        guard token.start < end else { return }
-        throw SQLError(
-            code: "sql.error", "SQLite ends the statement before this; write a ; where it should end.",
-            at: script.position(of: token.start))
     }
 }

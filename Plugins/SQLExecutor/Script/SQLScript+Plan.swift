@@ -3,10 +3,17 @@ import SluiceCore
 extension SQLScript {
     /// What the script needs, known before it runs.
     ///
-    /// - Parameter defaults: what the engine, the connection and the task say; the script's leading `USE` goes on top.
-    /// - Throws: ``SQLError`` `sql.blue-scripting`, `sql.use-malformed`, `sql.not-utf8`, `sql.nul-byte`.
-    func plan(defaults: SessionDefaults) throws(SQLError) -> TaskPlan {
+    /// - Parameters:
+    ///   - defaults: what the engine, the connection and the task say; the script's leading `USE` goes on top.
+    ///   - names: what `${…}` may name; nil when that is not known.
+    /// - Throws: ``SQLError`` `sql.blue-scripting`, `sql.use-malformed`, `sql.not-utf8`, `sql.nul-byte`; of placeholders as
+    ///   ``placeholders(at:)`` and ``SQLNames/require(_:of:)``.
+    func plan(defaults: SessionDefaults, names: SQLNames? = nil) throws(SQLError) -> TaskPlan {
         try refuseUnsendable()
+        let placeholders = try placeholders()
+        if let names {
+            for placeholder in placeholders { try names.require(placeholder, of: self) }
+        }
         var plan = TaskPlan(target: defaults)
         plan.steps = statements.map(\.range)
         let leading = try leadingUses()

@@ -23,7 +23,7 @@ struct SQLSecretLiterals {
         var text = redact(expression: message)
         for value in values.sorted(by: { ($0.utf8.count, $0) > ($1.utf8.count, $1) })
         where value.utf8.count >= 3 && value != Self.blankValue {
-            text = text.replacing(value, with: Self.blankValue)
+            text = text.replacing(bytes: value, with: Self.blankValue)
         }
         return text
     }
@@ -32,7 +32,7 @@ struct SQLSecretLiterals {
     func redact(expression: String) -> String {
         var text = expression
         for literal in written where literal.utf8.first.map({ !$0.isDigit }) ?? false {
-            text = text.replacing(literal, with: SQLSecrets.blank)
+            text = text.replacing(bytes: literal, with: SQLSecrets.blank)
         }
         return text
     }
@@ -67,7 +67,7 @@ struct SQLSecretLiterals {
         }
         let quote = String(UnicodeScalar(bytes[opening]))
         let inner = String(decoding: bytes[(opening + 1)..<(bytes.count - 1)], as: UTF8.self)
-        var meanings = [inner, inner.replacing(quote + quote, with: quote)]
+        var meanings = [inner, inner.replacing(bytes: quote + quote, with: quote)]
         if opening == 1, first.lowered == UInt8(ascii: "x") {
             let digits = inner.uppercased()
             meanings.append("X'\(digits)'")

@@ -178,6 +178,8 @@ struct SQLSplitter {
             if previous.kind == .symbol || previous.kind == .openParenthesis { readName(token, in: bytes) }
         case .dollarString:
             traits.insert(.mayHoldSecret)
+        case .placeholder, .brokenPlaceholder:
+            traits.insert(.placeholder)
         case .scripting:
             traits.insert(.scripting)
             if head == .start { verb = .scripting }

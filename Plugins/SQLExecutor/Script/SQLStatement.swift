@@ -59,6 +59,8 @@ struct SQLTraits: OptionSet, Sendable, Hashable {
     static let into = SQLTraits(rawValue: 4)
     /// Holds `@@` outside quotes and comments.
     static let scripting = SQLTraits(rawValue: 8)
+    /// Holds a `${…}` outside quotes and comments.
+    static let placeholder = SQLTraits(rawValue: 16)
 }
 
 /// A name followed by a dot, and the name behind it: `schema.table`, or as well `alias.column`.

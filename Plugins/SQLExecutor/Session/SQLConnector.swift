@@ -28,8 +28,9 @@ public protocol SQLSession: AnyObject {
 
     /// Sends the statement at `index` of `script` and takes all its rows, of which it keeps the first.
     ///
+    /// - Parameter values: what its placeholders stand for; see ``SQLScript/sending(_:with:as:)``.
     /// - Throws: ``SQLError`` with the place in the script; `sql.cancelled` when the session's cancellation stopped it.
-    func run(_ index: Int, of script: SQLScript) throws(SQLError) -> SQLResult
+    func run(_ index: Int, of script: SQLScript, with values: SQLValues) throws(SQLError) -> SQLResult
 
     /// Switches database or schema for the statements that follow. Pools are the executor's, except where the database has
     /// pools of its own.
@@ -42,6 +43,13 @@ public protocol SQLSession: AnyObject {
 
     /// Rolls back what is open and closes. Safe to call twice.
     func close()
+}
+
+extension SQLSession {
+    /// As ``run(_:of:with:)``, for a script without placeholders.
+    func run(_ index: Int, of script: SQLScript) throws(SQLError) -> SQLResult {
+        try run(index, of: script, with: .none)
+    }
 }
 
 /// What a statement answered.

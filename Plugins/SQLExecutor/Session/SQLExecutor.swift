@@ -2,7 +2,7 @@ import Foundation
 import SluiceCore
 
 /// Runs SQL scripts: splits them, follows their `USE`, and sends them statement by statement to a connector's session.
-public struct SQLExecutor: TaskExecutor, SessionProvider {
+public struct SQLExecutor: ResumableExecutor, SessionProvider {
     private let connectors: [String: any SQLConnector]
 
     /// - Parameter connectors: one for each kind of connection; of two for one kind the first counts.
@@ -15,7 +15,18 @@ public struct SQLExecutor: TaskExecutor, SessionProvider {
 
     public func plan(_ request: PlanRequest) async throws -> TaskPlan {
         let script = try SQLScript(parsing: request.content, dialect: request.connection.dialect)
-        return try script.plan(defaults: request.defaults)
+        return try script.plan(
+            defaults: request.defaults,
+            names: request.upstream.map { SQLNames(parameters: request.parameters.keys.sorted(), upstream: $0) })
+    }
+
+    /// Says where a script goes on: at the first statement that did not complete, or at an earlier one that is wanted.
+    ///
+    /// Its USE statements and the settings of its session are said again; the statements before must be those that ran.
+    ///
+    /// - Throws: ``ResumeError``; ``SQLError`` when one of the scripts cannot be read.
+    public func resumePlan(_ request: ResumeRequest) async throws -> ResumePlan {
+        try SQLResume.plan(request)
     }
 
     public func execute(_ attempt: TaskAttempt, in context: any TaskContext) async throws -> TaskOutcome {

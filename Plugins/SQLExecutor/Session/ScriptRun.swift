@@ -13,6 +13,8 @@ actor ScriptRun {
     private var session: (any SQLSession)?
 
     private var pool: String
+    /// What the script's placeholders stand for.
+    private var values = SQLValues.none
     /// The statement that opened the transaction now open.
     private var opener: Int?
     /// The last query's first row, and its statement.
@@ -42,12 +44,14 @@ actor ScriptRun {
             script = try SQLScript(parsing: attempt.content, dialect: attempt.connection.dialect)
             try script.refuseUnsendable()
             leading = try script.leadingUses()
+            values = try script.values(context.inputs, nominalTime: attempt.nominalTime)
         } catch {
             return .failed(TaskFailure(error, step: nil))
         }
         do throws(SQLError) {
             session = try connector.openSession(on: connection, in: attempt.target, cancellation: cancellation)
         } catch {
+            if cancellation.isCancelled { throw CancellationError() }
             guard error.category != .fault else { throw error }
             // The script's own USE is to blame when there is one.
             let blamed = leading.lastIndex { $0.database != nil || $0.schema != nil }
@@ -81,24 +85,27 @@ actor ScriptRun {
         session = nil
     }
 
-    /// Replays the USE statements before `step`; answers why that cannot be done.
+    /// Says the USE statements and settings before `step` again; answers why that cannot be done.
     private func skip(to step: Int, of script: SQLScript, leading: Int) async throws -> TaskFailure? {
-        guard step >= 0, step <= script.statements.count else {
+        do throws(ResumeError) {
+            try SQLResume.requireResumable(at: step, of: script)
+        } catch {
             return TaskFailure(
-                code: "sql.resume",
-                message:
-                    "The script has \(script.statements.count) statements, and so cannot go on at number \(step + 1). "
-                    + "Run it from its beginning.")
+                code: error.code, message: error.message, step: error.step, line: error.line, column: error.column)
         }
-        for index in 0..<step {
+        for index in SQLSessionState(after: step, of: script).replayed {
             let statement = script.statements[index]
-            guard let use = try script.use(of: statement) else { continue }
             do throws(SQLError) {
+                guard let use = try script.use(of: statement) else {
+                    _ = try session?.run(index, of: script, with: values)
+                    continue
+                }
                 try session?.use(use)
             } catch {
-                return TaskFailure(error, step: index, at: statement.position)
+                if cancellation.isCancelled { throw CancellationError() }
+                return TaskFailure(script.redacted(error, of: index), step: index, at: statement.position)
             }
-            if let next = use.pool, index >= leading, next != pool {
+            if let next = try script.use(of: statement)?.pool, index >= leading, next != pool {
                 try await context.enter(pool: next)
                 pool = next
             }
@@ -149,7 +156,7 @@ actor ScriptRun {
                 try session.use(use)
                 result = SQLResult()
             } else {
-                result = script.redacted(try session.run(index, of: script), of: index)
+                result = script.redacted(try session.run(index, of: script, with: values), of: index)
             }
         } catch {
             let failure = TaskFailure(script.redacted(error, of: index), step: index, at: statement.position)

@@ -11,16 +11,20 @@ public struct PlanRequest: Sendable, Hashable, Codable {
     public var defaults: SessionDefaults
     /// The run's parameters with the task's own over them.
     public var parameters: [String: JSONValue]
+    /// The names of the tasks whose values the script may use; nil when it is planned outside a job, where neither they nor
+    /// the parameters are known.
+    public var upstream: [String]?
 
     public init(
         script: ScriptVersion, content: Data, connection: ConnectionInfo, defaults: SessionDefaults,
-        parameters: [String: JSONValue] = [:]
+        parameters: [String: JSONValue] = [:], upstream: [String]? = nil
     ) {
         self.script = script
         self.content = content
         self.connection = connection
         self.defaults = defaults
         self.parameters = parameters
+        self.upstream = upstream
     }
 }
 

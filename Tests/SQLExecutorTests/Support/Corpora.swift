@@ -40,6 +40,17 @@ enum Corpora {
         var testDescription: String { sql }
     }
 
+    struct Pragma: Decodable, Sendable, CustomTestStringConvertible {
+        var sql: String
+        var refused: Reason?
+        var testDescription: String { sql }
+
+        enum Reason: String, Decodable {
+            case readOnly = "read-only"
+            case notForScripts = "not-for-scripts"
+        }
+    }
+
     static func load<Entry: Decodable>(_ name: String, as: Entry.Type = Entry.self) throws -> [Entry] {
         let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent()

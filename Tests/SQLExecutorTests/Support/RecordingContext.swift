@@ -18,17 +18,24 @@ final class RecordingContext: TaskContext {
 
     struct Unsupported: Error {}
 
-    let inputs = TaskInputs()
+    let inputs: TaskInputs
     let resumePoint: ResumePoint?
     private let target: Connection
     private let state = Mutex<[Event]>([])
     /// Called for every event, on the executor's thread.
     private let observer: (@Sendable (Event) -> Void)?
+    /// Called when the executor asks for its connection, before it opens a session.
+    private let whenAsked: (@Sendable () -> Void)?
 
-    init(_ connection: Connection, resumePoint: ResumePoint? = nil, observer: (@Sendable (Event) -> Void)? = nil) {
+    init(
+        _ connection: Connection, inputs: TaskInputs = TaskInputs(), resumePoint: ResumePoint? = nil,
+        observer: (@Sendable (Event) -> Void)? = nil, whenAsked: (@Sendable () -> Void)? = nil
+    ) {
         target = connection
+        self.inputs = inputs
         self.resumePoint = resumePoint
         self.observer = observer
+        self.whenAsked = whenAsked
     }
 
     var events: [Event] { state.withLock { $0 } }
@@ -51,7 +58,10 @@ final class RecordingContext: TaskContext {
     func progress(_ fraction: Double?, _ text: String) throws { record(.progress(text)) }
     func result(_ value: JSONValue) throws { record(.result(value)) }
     func artifact(_ path: URL, name: String) throws { record(.artifact(name)) }
-    func connection() async throws -> Connection { target }
+    func connection() async throws -> Connection {
+        whenAsked?()
+        return target
+    }
     func openSession() async throws -> any DatabaseSession { throw Unsupported() }
     func enter(pool: String) async throws { record(.entered(pool)) }
     func snapshot() async throws -> CatalogueSnapshot { throw Unsupported() }

@@ -131,6 +131,23 @@ struct SQLConnectorConformance: Sendable, CustomTestStringConvertible {
             #expect(rows.rows == [[1, "it's"]])
             #expect(throws: SQLError.self) { try session.execute("SELECT 1; SELECT 2", []) }
         },
+        .init("placeholders are values, whatever they hold, in queries and in definitions") { subject in
+            let session = try subject.open()
+            defer { session.close() }
+            let script = try subject.script(
+                "CREATE TABLE t (id INTEGER, v VARCHAR(200) DEFAULT ${v}); INSERT INTO t (id, v) VALUES (${n}, ${v}); "
+                    + "INSERT INTO t (id) VALUES (${n} + 1); SELECT count(*), min(v), max(v), max(id) FROM t WHERE v = ${v}"
+            )
+            for text in ["'; DROP TABLE t; --", "\\'", "\\", "$$", "/*", "'\u{301}", "日本 👩‍💻", "\r\n"] {
+                var values = SQLValues()
+                values[.parameter("v")] = .text(text)
+                values[.parameter("n")] = .integer(-7)
+                for index in 0..<3 { _ = try session.run(index, of: script, with: values) }
+                let row = try session.run(3, of: script, with: values).firstRow
+                #expect(row == [2, .string(text), .string(text), -6])
+                try subject.run("DROP TABLE t", on: session)
+            }
+        },
         .init("cancelling stops what runs and refuses what follows") { subject in
             let cancellation = SQLCancellation()
             let session = try subject.open(SessionDefaults(), cancellation)

@@ -54,30 +54,33 @@ final class SQLiteHouse: Sendable {
     /// Plans and runs a script.
     @discardableResult
     func run(
-        _ sql: String, in schema: String = "public", resume: Int? = nil,
+        _ sql: String, in schema: String = "public", inputs: TaskInputs = TaskInputs(), resume: Int? = nil,
         observer: (@Sendable (RecordingContext.Event) -> Void)? = nil
     ) async throws -> Ran {
         let target = try await plan(sql, defaults: SessionDefaults(schema: schema)).target
         let attempt = attempt(sql, target: target)
         let context = RecordingContext(
-            connection, resumePoint: resume.map { ResumePoint(attempt: attempt.id, step: $0) }, observer: observer)
+            connection, inputs: inputs, resumePoint: resume.map { ResumePoint(attempt: attempt.id, step: $0) },
+            observer: observer)
         return Ran(outcome: try await executor.execute(attempt, in: context), context: context)
     }
 
     /// Runs a script that must succeed, and answers its value.
     @discardableResult
     func must(
-        _ sql: String, in schema: String = "public", _ location: SourceLocation = #_sourceLocation
+        _ sql: String, in schema: String = "public", inputs: TaskInputs = TaskInputs(),
+        _ location: SourceLocation = #_sourceLocation
     ) async throws -> JSONValue? {
-        let ran = try await run(sql, in: schema)
+        let ran = try await run(sql, in: schema, inputs: inputs)
         #expect(ran.failure == nil, sourceLocation: location)
         return ran.value
     }
 
     /// Runs a script that must fail, and answers why.
     func mustFail(
-        _ sql: String, in schema: String = "public", _ location: SourceLocation = #_sourceLocation
+        _ sql: String, in schema: String = "public", inputs: TaskInputs = TaskInputs(),
+        _ location: SourceLocation = #_sourceLocation
     ) async throws -> TaskFailure {
-        try #require(try await run(sql, in: schema).failure, sourceLocation: location)
+        try #require(try await run(sql, in: schema, inputs: inputs).failure, sourceLocation: location)
     }
 }
