@@ -49,9 +49,13 @@ struct RunPlanner: Sendable {
         for (index, task) in definition.allTasks.enumerated() {
             let path = definition.path(ofTaskAt: index)
             do {
-                let scope = TaskScope(snapshot: snapshot, pools: pools, parameters: parameters, path: path)
-                let upstream = index < definition.tasks.count ? graph.upstream[index] : []
-                pinned.append(try await pin(task, upstream: upstream, in: scope))
+                let isLast = index == definition.tasks.count
+                // The task that runs at last is given the values of all others.
+                let earlier = isLast ? Array(definition.tasks.indices) : graph.ancestors(of: index)
+                let scope = TaskScope(
+                    snapshot: snapshot, pools: pools, parameters: parameters,
+                    earlier: earlier.map { definition.tasks[$0].name }, path: path)
+                pinned.append(try await pin(task, upstream: isLast ? [] : graph.upstream[index], in: scope))
             } catch let error as DefinitionError {
                 problems += error.problems.map {
                     .init(code: $0.code, path: $0.path.isEmpty ? "\(path).script" : $0.path, message: $0.message)
@@ -72,6 +76,8 @@ struct RunPlanner: Sendable {
         let snapshot: CatalogueSnapshot
         let pools: [Pool]
         let parameters: [String: JSONValue]
+        /// The tasks whose values it is given, by name.
+        let earlier: [String]
         let path: String
     }
 
@@ -88,12 +94,15 @@ struct RunPlanner: Sendable {
         let connection = try connections.info(task.connection)
         let defaultPool = scope.pools.first(where: \.isDefault)?.name ?? SessionDefaults().pool
         let parameters = scope.parameters.merging(task.parameters) { _, own in own }
+        // The element of a for-each is known by name; what it is, only when its turn comes.
+        let elements: [String: JSONValue] =
+            task.forEach == nil ? [:] : [ForEach.itemParameter: nil, ForEach.indexParameter: 0]
         let plan = try await executor.plan(
             PlanRequest(
                 script: script, content: try store.content(of: script.hash), connection: connection,
                 defaults: SessionDefaults(pool: defaultPool).overridden(by: connection.overrides)
                     .overridden(by: task.overrides),
-                parameters: parameters))
+                parameters: parameters.merging(elements) { own, _ in own }, upstream: scope.earlier))
         for pool in [plan.target.pool] + plan.laterPools where !scope.pools.contains(where: { $0.name == pool }) {
             throw DefinitionError(
                 code: "task.unknown-pool", path: "\(scope.path).\(task.pool == pool ? "pool" : "script")",

@@ -84,7 +84,7 @@ struct SocketServerTests {
                 position = stretch.position
                 entries += stretch.entries
             }
-            #expect(entries == fixture.store.journal(of: attempt, after: 0, limit: .max).entries)
+            #expect(try entries == fixture.store.journal(of: attempt, after: 0, limit: .max).entries)
             #expect(entries.count == 10_001)
         }
     }

@@ -77,12 +77,7 @@ extension JobDefinition {
     /// What is wrong with where a for-each takes its list from.
     private func listProblems(ofTaskAt index: Int, in graph: JobGraph) -> [DefinitionError.Problem] {
         guard let list = tasks[index].forEach?.list, parameters[list] == nil else { return [] }
-        var earlier: Set<Int> = []
-        var open = graph.upstream[index]
-        while let position = open.popLast() {
-            if earlier.insert(position).inserted { open += graph.upstream[position] }
-        }
-        let names = earlier.sorted().map { tasks[$0].name }
+        let names = graph.ancestors(of: index).map { tasks[$0].name }
         guard !names.contains(where: { $0 == list || list.hasPrefix($0 + ".") }) else { return [] }
         let known = parameters.keys.sorted() + names
         return [

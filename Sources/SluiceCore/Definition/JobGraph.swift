@@ -47,6 +47,16 @@ public struct JobGraph: Sendable, Hashable {
         self.downstream = downstream
     }
 
+    /// The positions of all tasks that the task at `index` depends on, through others too, ascending.
+    public func ancestors(of index: Int) -> [Int] {
+        var found: Set<Int> = []
+        var open = upstream[index]
+        while let position = open.popLast() {
+            if found.insert(position).inserted { open += upstream[position] }
+        }
+        return found.sorted()
+    }
+
     /// The positions of one circle in running order from its first task, or nil. Peels off what can run; a circle is what remains.
     private static func cycle(_ upstream: [[Int]]) -> [Int]? {
         var waiting = upstream.map(\.count)
