@@ -151,7 +151,9 @@ static int report_exception(void) {
     PyObject *answer = call("ended", PyTuple_Pack(1, value));
     Py_XDECREF(value);
     int status = 1;
-    if (answer != NULL) status = (int)(PyLong_AsUnsignedLongMask(answer) & 0xFF);
+    // As CPython's own command does it: what no machine word holds is -1, which leaves 255.
+    if (answer != NULL) status = (int)PyLong_AsLong(answer) & 0xFF;
+    if (answer != NULL) PyErr_Clear();
     Py_XDECREF(answer);
     if (PyErr_Occurred()) PyErr_Print();
     return status;
