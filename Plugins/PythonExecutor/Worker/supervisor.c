@@ -27,6 +27,9 @@
 // How long output is awaited from pipes that somebody outside the attempt still holds open.
 enum { DRAIN_MILLISECONDS = 1000 };
 
+// How many descriptors the executor may have held open.
+enum { MOST_HELD = 2 };
+
 struct supervisor {
     pid_t script;
     // The read ends of the script's standard output and error; -1 once they have ended.
@@ -35,8 +38,8 @@ struct supervisor {
     int channel;
     // The socket to the executor.
     int attempt;
-    // What is held open for the executor, or -1.
-    int held;
+    // What is held open for the executor; -1 where there is nothing.
+    int held[MOST_HELD];
     int signals;
     // When everything is to be killed, in milliseconds of the monotonic clock; -1 for never.
     int64_t deadline;
@@ -58,7 +61,7 @@ static int64_t monotonic_milliseconds(void) {
 
 // Ends everything without a word, because nobody is left to hear it or because this supervisor cannot do its work.
 __attribute__((noreturn)) static void give_up(struct supervisor *self) {
-    processes_end_all_but(NULL, 0);
+    processes_end_all_but(NULL, 0, -1, NULL);
     if (self->folder[0] != 0) folder_remove(self->folder);
     _exit(1);
 }
@@ -115,14 +118,16 @@ static void tell_script(struct supervisor *self, size_t count) {
 // Obeys one frame of the executor.
 static void obey(struct supervisor *self) {
     struct sluice_frame header;
-    int held;
-    ssize_t got = bytes_receive(self->attempt, &header, sizeof header, &held, 1);
+    int held[MOST_HELD];
+    ssize_t got = bytes_receive(self->attempt, &header, sizeof header, held, MOST_HELD);
     if (got <= 0) give_up(self);
     if (bytes_read(self->attempt, (char *)&header + got, sizeof header - (size_t)got) != 1) give_up(self);
-    if (self->held < 0) {
-        self->held = held;
-    } else {
-        bytes_close(&held);
+    for (size_t index = 0; index < MOST_HELD; index++) {
+        if (self->held[index] < 0) {
+            self->held[index] = held[index];
+        } else {
+            bytes_close(&held[index]);
+        }
     }
     if (header.length > sizeof self->buffer) give_up(self);
     if (header.length > 0 && bytes_read(self->attempt, self->buffer, header.length) != 1) give_up(self);
@@ -164,25 +169,22 @@ static void reap(struct supervisor *self) {
     }
 }
 
-// Relays until the script's own process has ended.
+// Relays until the script's own process has ended, or has to be ended with all others.
 static void relay(struct supervisor *self) {
-    while (!self->ended) {
+    while (!self->ended && !self->killed) {
         struct pollfd watched[5] = {
             {.fd = self->signals, .events = POLLIN}, {.fd = self->attempt, .events = POLLIN},
             {.fd = self->output, .events = POLLIN},  {.fd = self->error, .events = POLLIN},
             {.fd = self->asked ? -1 : self->channel, .events = POLLIN},
         };
         int timeout = -1;
-        if (self->deadline >= 0 && !self->killed) {
+        if (self->deadline >= 0) {
             int64_t left = self->deadline - monotonic_milliseconds();
             timeout = left <= 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left;
         }
         int ready = poll(watched, 5, timeout);
         if (ready < 0 && errno != EINTR) give_up(self);
-        if (self->deadline >= 0 && !self->killed && monotonic_milliseconds() >= self->deadline) {
-            self->killed = true;
-            signal_script(self, SIGKILL);
-        }
+        self->killed = self->deadline >= 0 && monotonic_milliseconds() >= self->deadline;
         if (ready <= 0) continue;
         if (watched[1].revents != 0) obey(self);
         if (watched[2].revents != 0) relay_pipe(self, &self->output, SLUICE_FRAME_OUTPUT);
@@ -214,13 +216,14 @@ static void drain(struct supervisor *self) {
 }
 
 __attribute__((noreturn)) static void finish(struct supervisor *self) {
-    int leftovers = processes_end_all_but(NULL, 0);
+    struct ending ending = {.watched = self->ended ? 0 : self->script, .reaped = self->ended, .status = self->status};
+    processes_end_all_but(NULL, 0, -1, &ending);
     drain(self);
     if (self->folder[0] != 0) folder_remove(self->folder);
     struct sluice_final final = {
-        .status = WIFEXITED(self->status) ? WEXITSTATUS(self->status) : 0,
-        .signal = WIFSIGNALED(self->status) ? WTERMSIG(self->status) : 0,
-        .leftovers = leftovers,
+        .status = WIFEXITED(ending.status) ? WEXITSTATUS(ending.status) : 0,
+        .signal = WIFSIGNALED(ending.status) ? WTERMSIG(ending.status) : 0,
+        .leftovers = ending.killed,
         .killed = self->killed,
     };
     say(self, SLUICE_FRAME_FINAL, &final, sizeof final);
@@ -228,7 +231,7 @@ __attribute__((noreturn)) static void finish(struct supervisor *self) {
 }
 
 __attribute__((noreturn)) static void supervise(int attempt, int request) {
-    static struct supervisor self = {.held = -1, .deadline = -1};
+    static struct supervisor self = {.held = {-1, -1}, .deadline = -1};
     prctl(PR_SET_NAME, "sluice-attempt");
     self.attempt = attempt;
     int output[2], error[2], channel[2];

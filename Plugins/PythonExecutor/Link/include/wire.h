@@ -18,7 +18,8 @@ enum { SLUICE_CONTROL_DESCRIPTOR = 3 };
 struct sluice_control {
     uint32_t operation;
     // With SLUICE_CONTROL_LOST: 0 when nothing of the attempt was ever started, else 1.
-    uint32_t started;
+    // With SLUICE_CONTROL_END: the grace in milliseconds.
+    uint32_t value;
     // Which attempt it is about; chosen by the executor when it asks for one.
     uint64_t number;
 };
@@ -39,6 +40,9 @@ enum {
     // From the worker: the attempt's supervisor ended without a final frame; nothing of the attempt lives any more.
     // Text: what happened.
     SLUICE_CONTROL_LOST = 7,
+    // To the worker: the attempt has been told to end. A supervisor that takes much longer than the grace, because
+    // somebody has stopped it, is ended by the worker with all that is below it.
+    SLUICE_CONTROL_END = 8,
 };
 
 // Longest text behind a control message, in bytes.
@@ -54,9 +58,9 @@ struct sluice_frame {
 };
 
 enum {
-    // From the executor, first: the attempt's working folder, which the supervisor removes in the end. May carry a
-    // descriptor that is held open, unused, until the attempt's last process is reaped: a lock that must not be released
-    // before.
+    // From the executor, first: the attempt's working folder, which the supervisor removes in the end. May carry
+    // two descriptors that are held open, unused, until the attempt's last process is reaped: locks that must not be
+    // released before.
     SLUICE_FRAME_FOLDER = 1,
     // From the executor: end the attempt. Payload: the grace in milliseconds, as uint32_t.
     SLUICE_FRAME_TERMINATE = 2,
