@@ -98,9 +98,13 @@ public final class PythonExecutor: TaskExecutor {
             name: attempt.script.name, file: "\(root)/\(attempt.script.name)", root: root, folder: folder.path,
             context: ScriptContext(attempt, context.inputs).json,
             environment: ScriptContext.environment(folder: folder.path, settings: settings, prefix: prefix),
-            source: attempt.content)
+            source: attempt.content, limits: attempt.limits.wire(grace: settings.grace))
         let (end, listener) = await Conversation(offer, of: worker).run(
-            request, in: folder, grace: settings.grace, ScriptListener(context: context))
+            request, in: folder, grace: settings.grace,
+            ScriptListener(context: context, mostBytes: attempt.limits.logBytes))
+        if end.fault == nil, let note = listener.leftOutNote {
+            try context.log(LogLine(at: Date(), stream: .engine, text: note))
+        }
         guard let final = end.final else {
             let loss = await worker.loss(of: offer)
             try folder.remove()
@@ -125,7 +129,9 @@ public final class PythonExecutor: TaskExecutor {
                 LogLine(
                     at: Date(), stream: .engine, text: "The script left \(processes) behind; they were ended with it."))
         }
-        return ScriptEnding(script: attempt.script.name, final: final, listener: listener).outcome
+        return ScriptEnding(
+            script: attempt.script.name, limits: attempt.limits, final: final, listener: listener
+        ).outcome
     }
 
     public func shutdown() async {

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -30,6 +31,10 @@ enum verdict { UNKNOWN, BELOW, ELSEWHERE };
 struct process {
     pid_t number, parent;
     enum verdict verdict;
+    bool is_dead;
+    // Computing time with that of reaped children, in ticks of the clock.
+    unsigned long ticks;
+    long resident_pages;
 };
 
 // Every process of the machine, in order of their numbers.
@@ -46,22 +51,35 @@ static int64_t monotonic_milliseconds(void) {
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-// The parent of a process, read from its `stat`; 0 when it is gone.
-static pid_t parent_of(pid_t process) {
+// A process as its `stat` describes it; without a parent when it is gone.
+static struct process look_up(pid_t number) {
+    struct process process = {.number = number};
     char path[64];
-    snprintf(path, sizeof path, "/proc/%d/stat", process);
+    snprintf(path, sizeof path, "/proc/%d/stat", number);
     int file = open(path, O_RDONLY | O_CLOEXEC);
-    if (file < 0) return 0;
+    if (file < 0) return process;
     char text[1024];
     ssize_t got = read(file, text, sizeof text - 1);
     close(file);
-    if (got <= 0) return 0;
+    if (got <= 0) return process;
     text[got] = 0;
     // The name in parentheses may itself hold parentheses and spaces: the last one ends it.
     const char *end = strrchr(text, ')');
-    int parent = 0;
-    if (end == NULL || sscanf(end + 1, " %*c %d", &parent) != 1) return 0;
-    return (pid_t)parent;
+    char state;
+    int parent;
+    unsigned long user, system;
+    long children_user, children_system, pages;
+    if (end != NULL
+        && sscanf(end + 1,
+                  " %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %ld %ld %*d %*d %*d %*d %*u %*u %ld", &state,
+                  &parent, &user, &system, &children_user, &children_system, &pages)
+            == 7) {
+        process.parent = (pid_t)parent;
+        process.is_dead = state == 'Z' || state == 'X';
+        process.ticks = user + system + (unsigned long)children_user + (unsigned long)children_system;
+        process.resident_pages = pages;
+    }
+    return process;
 }
 
 static int compare(const void *one, const void *other) {
@@ -89,7 +107,7 @@ static void count_all(struct census *census) {
             census->capacity = capacity;
         }
         pid_t number = (pid_t)atol(entry->d_name);
-        census->processes[census->count++] = (struct process){.number = number, .parent = parent_of(number)};
+        census->processes[census->count++] = look_up(number);
     }
     closedir(all);
     if (census->count > 0) qsort(census->processes, census->count, sizeof *census->processes, compare);
@@ -128,7 +146,7 @@ static void kill_held(const struct process *process) {
     int held = (int)syscall(SYS_pidfd_open, process->number, 0);
     // An older kernel: it is killed once it has fallen to this process.
     if (held < 0) return;
-    if (parent_of(process->number) == process->parent) (void)syscall(SYS_pidfd_send_signal, held, SIGKILL, NULL, 0);
+    if (look_up(process->number).parent == process->parent) (void)syscall(SYS_pidfd_send_signal, held, SIGKILL, NULL, 0);
     close(held);
 }
 
@@ -167,6 +185,54 @@ static size_t round_of(
         }
     }
     return left;
+}
+
+struct usage processes_usage(void) {
+    struct census census = {0};
+    struct usage usage = {0};
+    uint64_t ticks = 0;
+    count_all(&census);
+    judge_all(&census, NULL, 0);
+    for (size_t index = 0; index < census.count; index++) {
+        const struct process *process = &census.processes[index];
+        if (process->verdict != BELOW) continue;
+        ticks += process->ticks;
+        if (process->is_dead) continue;
+        usage.processes++;
+        usage.resident_bytes += (uint64_t)process->resident_pages * (uint64_t)sysconf(_SC_PAGESIZE);
+    }
+    free(census.processes);
+    struct rusage reaped;
+    usage.cpu_milliseconds = ticks * 1000 / (uint64_t)sysconf(_SC_CLK_TCK);
+    if (getrusage(RUSAGE_CHILDREN, &reaped) == 0) {
+        usage.cpu_milliseconds += (uint64_t)(reaped.ru_utime.tv_sec + reaped.ru_stime.tv_sec) * 1000
+            + (uint64_t)(reaped.ru_utime.tv_usec + reaped.ru_stime.tv_usec) / 1000;
+    }
+    return usage;
+}
+
+// The proportional share of a process in the machine's memory, in bytes; 0 when it is gone or the kernel does not say.
+static uint64_t memory_of(pid_t number) {
+    char path[64], line[256];
+    snprintf(path, sizeof path, "/proc/%d/smaps_rollup", number);
+    FILE *file = fopen(path, "re");
+    unsigned long kilobytes = 0;
+    while (file != NULL && fgets(line, sizeof line, file) != NULL && sscanf(line, "Pss: %lu", &kilobytes) != 1) {
+    }
+    if (file != NULL) fclose(file);
+    return (uint64_t)kilobytes * 1024;
+}
+
+uint64_t processes_memory(void) {
+    struct census census = {0};
+    uint64_t bytes = 0;
+    count_all(&census);
+    judge_all(&census, NULL, 0);
+    for (size_t index = 0; index < census.count; index++) {
+        if (census.processes[index].verdict == BELOW) bytes += memory_of(census.processes[index].number);
+    }
+    free(census.processes);
+    return bytes;
 }
 
 static bool has_children(void) {

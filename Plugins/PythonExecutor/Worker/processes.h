@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 // What is known once processes have been ended.
@@ -14,6 +15,21 @@ struct ending {
     // How many others had to be killed.
     int killed;
 };
+
+// What the processes below this one take.
+struct usage {
+    size_t processes;
+    // What they hold in memory, what is shared counted as often as it is held.
+    uint64_t resident_bytes;
+    // The computing time of those that live and of all that are reaped.
+    uint64_t cpu_milliseconds;
+};
+
+// Measures what the processes below this one take now.
+struct usage processes_usage(void);
+
+// What the processes below this one hold in memory, what is shared counted once; 0 when the kernel does not say.
+uint64_t processes_memory(void);
 
 // Makes this process the one to which orphans below it fall.
 int processes_adopt_orphans(void);

@@ -16,6 +16,7 @@
 
 #include "descriptors.h"
 #include "interpreter.h"
+#include "limits.h"
 #include "memory.h"
 #include "request.h"
 
@@ -83,5 +84,6 @@ void script_run(pid_t supervisor, int socket, int output, int error, int channel
     close(socket);
     const struct field *kind = &request.fields[0];
     if (kind->length == 7 && memcmp(kind->bytes, "program", 7) == 0) become_program(&request);
+    limits_apply(&request);
     exit(interpreter_run(&request, channel));
 }

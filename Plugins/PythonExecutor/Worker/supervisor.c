@@ -27,6 +27,9 @@
 // How long output is awaited from pipes that somebody outside the attempt still holds open.
 enum { DRAIN_MILLISECONDS = 1000 };
 
+// How often is looked at what an attempt takes, in milliseconds: at first, and at least.
+enum { FIRST_PAUSE = 16, LONGEST_PAUSE = 256 };
+
 // How many descriptors the executor may have held open.
 enum { MOST_HELD = 2 };
 
@@ -44,6 +47,11 @@ struct supervisor {
     // When everything is to be killed, in milliseconds of the monotonic clock; -1 for never.
     int64_t deadline;
     bool ended, killed;
+    // What the attempt may take, and which of it was too much; and when that is looked at next and how often, in
+    // milliseconds: short attempts closely, long ones at leisure.
+    struct sluice_limits limits;
+    int limit;
+    int64_t next_look, pause, time_is_over;
     // Whether an event waits for its reply: until then no other is passed on, or a script that asks and never listens
     // could fill both directions of the executor's socket, and nobody could move.
     bool asked;
@@ -115,6 +123,50 @@ static void tell_script(struct supervisor *self, size_t count) {
     } while (sent < 0 && errno == EINTR);
 }
 
+// Begins to hold the attempt to its limits.
+static void hold_to(struct supervisor *self, const struct sluice_limits *limits) {
+    self->limits = *limits;
+    int64_t now = monotonic_milliseconds();
+    if (limits->wall_milliseconds > 0) self->time_is_over = now + (int64_t)limits->wall_milliseconds;
+    if (limits->memory_bytes > 0 || limits->cpu_milliseconds > 0 || limits->processes > 0) {
+        self->pause = FIRST_PAUSE;
+        self->next_look = now + self->pause;
+    }
+}
+
+// Tells the script to end, and has it killed after a grace.
+static void terminate(struct supervisor *self, uint32_t grace) {
+    int64_t deadline = monotonic_milliseconds() + grace;
+    if (self->deadline < 0) signal_script(self, SIGTERM);
+    if (self->deadline < 0 || deadline < self->deadline) self->deadline = deadline;
+}
+
+// Looks at what the attempt takes. Sets `killed` when it has to end at once.
+static void look(struct supervisor *self) {
+    int64_t now = monotonic_milliseconds();
+    if (self->time_is_over >= 0 && now >= self->time_is_over) {
+        self->time_is_over = -1;
+        if (self->deadline < 0) self->limit = SLUICE_LIMIT_WALL;
+        terminate(self, self->limits.grace_milliseconds);
+    }
+    if (self->next_look < 0 || now < self->next_look) return;
+    struct usage usage = processes_usage();
+    int limit = SLUICE_LIMIT_NONE;
+    if (self->limits.processes > 0 && usage.processes > self->limits.processes) limit = SLUICE_LIMIT_PROCESSES;
+    if (self->limits.cpu_milliseconds > 0 && usage.cpu_milliseconds > self->limits.cpu_milliseconds) limit = SLUICE_LIMIT_CPU;
+    uint64_t memory = self->limits.memory_bytes;
+    // The exact share is dear to ask for, and cannot be larger.
+    if (memory > 0 && usage.resident_bytes > memory && processes_memory() > memory) limit = SLUICE_LIMIT_MEMORY;
+    if (limit != SLUICE_LIMIT_NONE) {
+        self->limit = limit;
+        self->killed = true;
+    }
+    if (self->pause < LONGEST_PAUSE) self->pause *= 2;
+    self->next_look = monotonic_milliseconds() + self->pause;
+}
+
+static int64_t earlier(int64_t one, int64_t other) { return one < 0 || (other >= 0 && other < one) ? other : one; }
+
 // Obeys one frame of the executor.
 static void obey(struct supervisor *self) {
     struct sluice_frame header;
@@ -144,9 +196,14 @@ static void obey(struct supervisor *self) {
     case SLUICE_FRAME_TERMINATE: {
         uint32_t grace = 0;
         if (header.length >= sizeof grace) memcpy(&grace, self->buffer, sizeof grace);
-        int64_t deadline = monotonic_milliseconds() + grace;
-        if (self->deadline < 0) signal_script(self, SIGTERM);
-        if (self->deadline < 0 || deadline < self->deadline) self->deadline = deadline;
+        terminate(self, grace);
+        break;
+    }
+    case SLUICE_FRAME_LIMITS: {
+        struct sluice_limits limits;
+        if (header.length != sizeof limits) give_up(self);
+        memcpy(&limits, self->buffer, sizeof limits);
+        hold_to(self, &limits);
         break;
     }
     default:
@@ -178,13 +235,15 @@ static void relay(struct supervisor *self) {
             {.fd = self->asked ? -1 : self->channel, .events = POLLIN},
         };
         int timeout = -1;
-        if (self->deadline >= 0) {
-            int64_t left = self->deadline - monotonic_milliseconds();
+        int64_t next = earlier(self->deadline, earlier(self->next_look, self->time_is_over));
+        if (next >= 0) {
+            int64_t left = next - monotonic_milliseconds();
             timeout = left <= 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left;
         }
         int ready = poll(watched, 5, timeout);
         if (ready < 0 && errno != EINTR) give_up(self);
         self->killed = self->deadline >= 0 && monotonic_milliseconds() >= self->deadline;
+        look(self);
         if (ready <= 0) continue;
         if (watched[1].revents != 0) obey(self);
         if (watched[2].revents != 0) relay_pipe(self, &self->output, SLUICE_FRAME_OUTPUT);
@@ -225,13 +284,14 @@ __attribute__((noreturn)) static void finish(struct supervisor *self) {
         .signal = WIFSIGNALED(ending.status) ? WTERMSIG(ending.status) : 0,
         .leftovers = ending.killed,
         .killed = self->killed,
+        .limit = self->limit,
     };
     say(self, SLUICE_FRAME_FINAL, &final, sizeof final);
     _exit(0);
 }
 
 __attribute__((noreturn)) static void supervise(int attempt, int request) {
-    static struct supervisor self = {.held = {-1, -1}, .deadline = -1};
+    static struct supervisor self = {.held = {-1, -1}, .deadline = -1, .next_look = -1, .time_is_over = -1};
     prctl(PR_SET_NAME, "sluice-attempt");
     self.attempt = attempt;
     int output[2], error[2], channel[2];

@@ -56,7 +56,7 @@ final class Conversation: Sendable {
         _ request: AttemptRequest, in folder: WorkingFolder, grace: Duration, holding held: Int32 = -1,
         _ listener: Listener
     ) async -> (end: ConversationEnd, listener: Listener) {
-        let opening = request.frame
+        let opening = request.frames
         // When this fails the other side has vanished, which reading will show.
         _ = sluice_link_send(socket, opening, opening.count, folder.descriptor, held)
         // Mostly the request goes out in one piece, here and now; the rest of a large one is sent by the thread.
@@ -80,11 +80,8 @@ final class Conversation: Sendable {
 
     /// Tells the attempt to end; after `grace` all of it is killed. A later call can only shorten the grace.
     func terminate(grace: Duration) {
-        let milliseconds =
-            UInt32(clamping: grace.components.seconds * 1_000)
-            &+ UInt32(clamping: grace.components.attoseconds / 1_000_000_000_000_000)
-        send(SLUICE_FRAME_TERMINATE, Frame.bytes(of: milliseconds))
-        worker.expectEnd(of: offer, graceMilliseconds: milliseconds)
+        send(SLUICE_FRAME_TERMINATE, Frame.bytes(of: grace.milliseconds))
+        worker.expectEnd(of: offer, graceMilliseconds: grace.milliseconds)
     }
 
     private func converse(_ rest: [UInt8], _ listener: inout some ConversationListener) -> ConversationEnd {

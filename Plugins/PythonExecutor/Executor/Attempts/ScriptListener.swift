@@ -20,18 +20,44 @@ struct ScriptListener: ConversationListener {
     private(set) var report: Report?
     /// The last lines of standard error, where a crashing interpreter writes what it knows.
     private(set) var errorTail: [String] = []
+    /// Lines beyond the limit of the log, with their bytes; they are not kept.
+    private(set) var leftOut = (lines: 0, bytes: 0)
+    private var keptBytes = 0
+    private let mostBytes: Int
 
     /// How many lines of standard error are remembered.
     private static let tailLength = 100
 
-    init(context: any TaskContext) { self.context = context }
+    /// - Parameter mostBytes: how much output the log keeps, the first lines; nil for all.
+    init(context: any TaskContext, mostBytes: Int? = nil) {
+        self.context = context
+        self.mostBytes = mostBytes ?? .max
+    }
 
     mutating func hear(_ line: LogLine) throws {
         if line.stream == .error {
             if errorTail.count >= 2 * Self.tailLength { errorTail.removeFirst(Self.tailLength) }
             errorTail.append(line.text)
         }
+        // A line and its break. What comes after the first line that does not fit is left out as well: a log with holes
+        // misleads.
+        let bytes = line.text.utf8.count + 1
+        if leftOut.lines > 0 || bytes > mostBytes - keptBytes {
+            leftOut.lines += 1
+            leftOut.bytes += bytes
+            return
+        }
+        keptBytes += bytes
         try context.log(line)
+    }
+
+    /// What has to be said of the lines that were left out; nil when there are none.
+    var leftOutNote: String? {
+        guard leftOut.lines > 0 else { return nil }
+        let lines = leftOut.lines == 1 ? "1 more line" : "\(leftOut.lines) more lines"
+        return
+            "The log keeps the first \(mostBytes) bytes of this attempt: \(lines) with \(leftOut.bytes) bytes were left "
+            + "out (python.log-limit)."
     }
 
     mutating func hear(event: UnsafeRawBufferPointer) throws -> [UInt8]? {

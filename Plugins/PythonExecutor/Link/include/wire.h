@@ -66,6 +66,8 @@ enum {
     SLUICE_FRAME_TERMINATE = 2,
     // From the executor: the answer to an event that waits for one. Passed on to the script's side.
     SLUICE_FRAME_REPLY = 3,
+    // From the executor, before the folder: struct sluice_limits, which the supervisor holds the attempt to.
+    SLUICE_FRAME_LIMITS = 8,
     // From the supervisor: bytes of standard output, of standard error.
     SLUICE_FRAME_OUTPUT = 4,
     SLUICE_FRAME_ERROR = 5,
@@ -78,6 +80,24 @@ enum {
 // Longest payload of any frame, in bytes.
 enum { SLUICE_FRAME_LIMIT = 128 * 1024 };
 
+// How much an attempt may take; 0 where nothing is limited.
+struct sluice_limits {
+    uint64_t memory_bytes;
+    uint64_t cpu_milliseconds;
+    uint64_t wall_milliseconds;
+    uint32_t processes;
+    // What an attempt gets to end itself when its time is over.
+    uint32_t grace_milliseconds;
+};
+
+enum {
+    SLUICE_LIMIT_NONE = 0,
+    SLUICE_LIMIT_MEMORY = 1,
+    SLUICE_LIMIT_CPU = 2,
+    SLUICE_LIMIT_PROCESSES = 3,
+    SLUICE_LIMIT_WALL = 4,
+};
+
 struct sluice_final {
     // The exit status, when `signal` is 0.
     int32_t status;
@@ -87,6 +107,8 @@ struct sluice_final {
     int32_t leftovers;
     // Whether the attempt was killed because its grace was over.
     int32_t killed;
+    // For which of SLUICE_LIMIT_* the supervisor ended it.
+    int32_t limit;
 };
 
 enum {
@@ -103,7 +125,7 @@ enum {
 // A request is its length as uint32_t, then a list of fields, each a uint32_t length with that many bytes behind. The
 // first field says which list it is; the fields that follow are given in order.
 //
-//   script   name, file, root, folder, context as JSON, environment, source
+//   script   name, file, root, folder, context as JSON, environment, source, struct sluice_limits
 //   program  folder, arguments, environment
 //
 // `name` is the script's name in the catalogue, `file` its path in the materialised snapshot, `root` that snapshot's
