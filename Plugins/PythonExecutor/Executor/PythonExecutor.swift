@@ -12,7 +12,9 @@ public final class PythonExecutor: TaskExecutor {
     public let kind = ScriptKind.python
     public let fileExtensions = ["py"]
 
-    private let settings: PythonSettings
+    let worker: URL
+    let settings: PythonSettings
+    private let view: ScriptView
     private let workers: Workers
     private let inspector = Inspector()
     private let interpreterCheck: InterpreterCheck
@@ -33,9 +35,11 @@ public final class PythonExecutor: TaskExecutor {
         worker: URL, folder: URL, settings: PythonSettings = PythonSettings(),
         host: [String: String] = ProcessInfo.processInfo.environment
     ) {
+        self.worker = worker
         self.settings = settings
+        view = ScriptView(settings, folder: folder)
         self.folder = folder
-        workers = Workers(executable: worker, settings: settings)
+        workers = Workers(executable: worker, settings: settings, view: view)
         interpreterCheck = InterpreterCheck(settings.interpreter)
         snapshots = SnapshotFolders(root: folder.appendingPathComponent("snapshots"))
         workingFolders = WorkingFolders(root: folder.appendingPathComponent("work"))
@@ -101,7 +105,7 @@ public final class PythonExecutor: TaskExecutor {
             source: attempt.content, limits: attempt.limits.wire(grace: settings.grace))
         let (end, listener) = await Conversation(offer, of: worker).run(
             request, in: folder, grace: settings.grace,
-            ScriptListener(context: context, mostBytes: attempt.limits.logBytes))
+            ScriptListener(context: context, view: view, mostBytes: attempt.limits.logBytes))
         if end.fault == nil, let note = listener.leftOutNote {
             try context.log(LogLine(at: Date(), stream: .engine, text: note))
         }

@@ -38,6 +38,8 @@ enum { REHEARSAL_SECONDS = 10 };
 // leaves behind.
 enum { SUPERVISOR_MILLISECONDS = 3000, REMAINS_MILLISECONDS = 5000 };
 
+bool worker_confines;
+
 // A process that the worker has started.
 struct child {
     pid_t process;

@@ -86,12 +86,12 @@ final class WorkerProcess: Sendable {
     ///
     /// - Parameters:
     ///   - worker: the worker's executable.
-    ///   - interpreter: the interpreter that it is to be, such as `VENV/bin/python3`.
+    ///   - arguments: the interpreter that it is to be, such as `VENV/bin/python3`, and what scripts see.
     ///   - environment: the variables that it and its scripts start with.
     /// - Throws: ``PythonError`` `python.worker`.
-    init(worker: URL, interpreter: String, environment: [String: String]) throws {
+    init(worker: URL, arguments: [String], environment: [String: String]) throws {
         let ends = try Self.pair(keepingMessages: true)
-        var arguments: [UnsafeMutablePointer<CChar>?] = [strdup(worker.path), strdup(interpreter), nil]
+        var arguments: [UnsafeMutablePointer<CChar>?] = ([worker.path] + arguments).map { strdup($0) } + [nil]
         var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for text in arguments + variables { free(text) } }
         var process: pid_t = 0
