@@ -1,8 +1,10 @@
+#define _GNU_SOURCE
 #include "processes.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -26,10 +28,13 @@
 // How long is waited before another look, in milliseconds: at first, and at most.
 enum { FIRST_WAIT = 1, LONGEST_WAIT = 16 };
 
+// After how many looks this process needs to go before others.
+enum { MANY_ROUNDS = 4 };
+
 enum verdict { UNKNOWN, BELOW, ELSEWHERE };
 
 struct process {
-    pid_t number, parent;
+    pid_t number, parent, group;
     enum verdict verdict;
     bool is_dead;
     // Computing time with that of reaped children, in ticks of the clock.
@@ -66,15 +71,16 @@ static struct process look_up(pid_t number) {
     // The name in parentheses may itself hold parentheses and spaces: the last one ends it.
     const char *end = strrchr(text, ')');
     char state;
-    int parent;
+    int parent, group;
     unsigned long user, system;
     long children_user, children_system, pages;
     if (end != NULL
         && sscanf(end + 1,
-                  " %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %ld %ld %*d %*d %*d %*d %*u %*u %ld", &state,
-                  &parent, &user, &system, &children_user, &children_system, &pages)
-            == 7) {
+                  " %c %d %d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %ld %ld %*d %*d %*d %*d %*u %*u %ld", &state,
+                  &parent, &group, &user, &system, &children_user, &children_system, &pages)
+            == 8) {
         process.parent = (pid_t)parent;
+        process.group = (pid_t)group;
         process.is_dead = state == 'Z' || state == 'X';
         process.ticks = user + system + (unsigned long)children_user + (unsigned long)children_system;
         process.resident_pages = pages;
@@ -142,13 +148,39 @@ static void judge_all(struct census *census, const pid_t *spared, size_t spared_
 }
 
 // Kills a process further below. Its number may have passed to another one since it was looked up; a descriptor does not.
-static void kill_held(const struct process *process) {
+static bool kill_held(const struct process *process) {
     int held = (int)syscall(SYS_pidfd_open, process->number, 0);
     // An older kernel: it is killed once it has fallen to this process.
-    if (held < 0) return;
-    if (look_up(process->number).parent == process->parent) (void)syscall(SYS_pidfd_send_signal, held, SIGKILL, NULL, 0);
+    if (held < 0) return false;
+    bool is_same = look_up(process->number).parent == process->parent;
+    if (is_same) (void)syscall(SYS_pidfd_send_signal, held, SIGKILL, NULL, 0);
     close(held);
+    return is_same;
 }
+
+// Kills everything below. Groups are killed as such: that leaves nobody out who is forked meanwhile. All in the group of a
+// process below are below, because the first of them all began a session.
+static void kill_all(const struct census *census) {
+    const pid_t self = getpid(), own_group = getpgrp();
+    pid_t last_group = 0;
+    for (size_t index = 0; index < census->count; index++) {
+        const struct process *process = &census->processes[index];
+        if (process->verdict != BELOW || process->is_dead) continue;
+        if (process->group == last_group) continue;
+        // A child that is not reaped yet keeps its number, so this hits nobody else.
+        bool is_killed = process->parent == self ? kill(process->number, SIGKILL) == 0 : kill_held(process);
+        if (!is_killed || process->group <= 1 || process->group == own_group) continue;
+        last_group = process->group;
+        (void)kill(-process->group, SIGKILL);
+    }
+}
+
+void processes_hurry(void) {
+    // What it forks later goes like others.
+    (void)sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &(struct sched_param){.sched_priority = 1});
+}
+
+static void relax(void) { (void)sched_setscheduler(0, SCHED_OTHER, &(struct sched_param){0}); }
 
 // Kills everything below and reaps what has ended. Returns how many children are left; `reaped` says whether there was one.
 static size_t round_of(
@@ -159,16 +191,7 @@ static size_t round_of(
     size_t left = 0;
     *reaped = false;
     // All are killed before any is waited for: one that is traced by another is reaped only after that one.
-    for (size_t index = 0; index < census->count; index++) {
-        const struct process *process = &census->processes[index];
-        if (process->verdict != BELOW) continue;
-        // A child that is not reaped yet keeps its number, so this hits nobody else.
-        if (process->parent == self) {
-            kill(process->number, SIGKILL);
-        } else {
-            kill_held(process);
-        }
-    }
+    kill_all(census);
     for (size_t index = 0; index < census->count; index++) {
         const struct process *process = &census->processes[index];
         if (process->verdict != BELOW || process->parent != self) continue;
@@ -248,10 +271,11 @@ void processes_end_all_but(const pid_t *spared, size_t count, int milliseconds, 
     int64_t deadline = monotonic_milliseconds() + milliseconds;
     struct census census = {0};
     int wait = FIRST_WAIT;
-    int empty = 0;
+    int empty = 0, rounds = 0;
     for (;;) {
         bool reaped;
         size_t left = round_of(&census, spared, count, ending, &reaped);
+        if (++rounds == MANY_ROUNDS) processes_hurry();
         // The children of those that were reaped have fallen to this process now: look again.
         empty = left == 0 && !reaped ? empty + 1 : 0;
         // A look takes a while, in which processes change their parents. Two looks miss nobody who stays.
@@ -264,5 +288,6 @@ void processes_end_all_but(const pid_t *spared, size_t count, int milliseconds, 
             if (wait < LONGEST_WAIT) wait *= 2;
         }
     }
+    if (rounds >= MANY_ROUNDS) relax();
     free(census.processes);
 }

@@ -16,6 +16,9 @@ struct ending {
     int killed;
 };
 
+// Lets this process go before others, where it may: as one among thousands that fork it would never be done with them.
+void processes_hurry(void);
+
 // What the processes below this one take.
 struct usage {
     size_t processes;

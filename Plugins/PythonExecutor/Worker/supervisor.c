@@ -129,6 +129,7 @@ static void hold_to(struct supervisor *self, const struct sluice_limits *limits)
     int64_t now = monotonic_milliseconds();
     if (limits->wall_milliseconds > 0) self->time_is_over = now + (int64_t)limits->wall_milliseconds;
     if (limits->memory_bytes > 0 || limits->cpu_milliseconds > 0 || limits->processes > 0) {
+        if (limits->processes > 0) processes_hurry();
         self->pause = FIRST_PAUSE;
         self->next_look = now + self->pause;
     }
