@@ -240,6 +240,56 @@ struct ConnectTests {
         #expect(output == [])
     }
 
+    @Test func choosesDatabaseAndSchemaAsUseDoes() async throws {
+        let corpus = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("../../Fixtures/sql/use.json").standardizedFileURL.path
+        let output = try await run(
+            """
+            import json
+            databases = sluice._attempt.databases()
+            databases.connect = lambda settings, database, schema, error: (database, schema)
+            sluice.context.database, sluice.context.schema = "current", "here"
+            count = 0
+            for case in json.load(open("\(corpus)")):
+                names = case.get("database"), case.get("schema")
+                if "sqlite" not in case["dialects"] or not any(names):
+                    continue
+                count += 1
+                found, wanted = sluice.connect(*names), (names[0] or "current", names[1] or "here")
+                if found != wanted:
+                    print(case, found)
+            print(count > 10)
+            """)
+        #expect(output == ["True"])
+    }
+
+    @Test func keepsTheSchemasNameInAnotherDatabase() async throws {
+        try await Bench.with { bench in
+            let context = FakeContext(scripts: [
+                "a.py": """
+                import os, sqlite3, sluice
+                db = sluice.connect(schema="public")
+                master = os.path.dirname(db.execute("PRAGMA database_list").fetchone()[2])
+                for path in [f"{master}/reporting.db", f"{master}/../sales/reporting.db", f"{master}/../bare/public.db"]:
+                    os.makedirs(os.path.dirname(path), exist_ok=True)
+                    sqlite3.connect(path).execute("PRAGMA journal_mode = WAL")
+                print([row[1] for row in sluice.connect("sales").execute("PRAGMA database_list")])
+                try:
+                    sluice.connect("bare")
+                except sluice.Error as error:
+                    print(error)
+                """
+            ])
+            var attempt = try await bench.attempt("a.py", context)
+            attempt.target.schema = "reporting"
+            expectDone(try await bench.executor.execute(attempt, in: context))
+            #expect(
+                context.output == [
+                    "['reporting']", "Database 'bare' has no schema 'reporting'. It has: public.",
+                ])
+        }
+    }
+
     @Test func suitsPandas() async throws {
         try await Bench.with { bench in
             let context = FakeContext(scripts: [

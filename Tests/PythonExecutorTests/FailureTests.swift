@@ -66,6 +66,8 @@ struct FailureTests {
     @Test(arguments: [
         ("import sys\nsys.exit(3)", 3), ("raise SystemExit(256 + 4)", 4), ("import os\nos._exit(5)", 5),
         ("import atexit, os\natexit.register(os._exit, 6)", 6), ("exit(7)", 7),
+        ("import sys\nsys.exit(-1)", 255), ("import sys\nsys.exit(2**70)", 255),
+        ("import sys\nsys.exit(-(2**70))", 255),
     ])
     func withAnExitStatus(_ script: String, _ status: Int) async throws {
         try await Bench.with { bench in
@@ -76,7 +78,9 @@ struct FailureTests {
         }
     }
 
-    @Test(arguments: ["import sys\nsys.exit()", "import sys\nsys.exit(0)", "import os\nos._exit(0)", "exit(None)"])
+    @Test(arguments: [
+        "import sys\nsys.exit()", "import sys\nsys.exit(0)", "import os\nos._exit(0)", "exit(None)", "exit(2**32)",
+    ])
     func butNotWithExitStatusZero(_ script: String) async throws {
         try await Bench.with { bench in
             let (outcome, _) = try await bench.run(script)

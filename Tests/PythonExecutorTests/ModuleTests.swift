@@ -75,13 +75,15 @@ struct ModuleTests {
                     datetime.date(2013, 1, 2), datetime.datetime(2013, 1, 2, 3, tzinfo=datetime.timezone.utc),
                     datetime.timedelta(minutes=1), decimal.Decimal("1.10"), decimal.Decimal("1e3"),
                     decimal.Decimal("0.1234567890123456789"), uuid.UUID(int=1), pathlib.Path("/a/b"), Colour.RED,
-                    Level.HIGH, {1: 2, None: 3, False: 4, datetime.date(2013, 1, 2): 5}, float("nan"), {7}, Pair(1, 2), "\\udc80",
+                    Level.HIGH, -2**63, 2**63 - 1, decimal.Decimal(2**63), {2**70: 1, 1: 2, None: 3, False: 4,
+                    datetime.date(2013, 1, 2): 5}, float("nan"), {7}, Pair(1, 2), "\\udc80",
                 ])
                 """)
             let expected: JSONValue = [
                 "2013-01-02", "2013-01-02T03:00:00+00:00", 60, 1.1, 1000, "0.1234567890123456789",
                 "00000000-0000-0000-0000-000000000001", "/a/b", "red", 3,
-                ["1": 2, "null": 3, "false": 4, "2013-01-02": 5], nil, [7], [1, 2], "?",
+                .integer(.min), .integer(.max), "9223372036854775808",
+                ["1180591620717411303424": 1, "1": 2, "null": 3, "false": 4, "2013-01-02": 5], nil, [7], [1, 2], "?",
             ]
             guard case .succeeded(let value?) = outcome else { return #expect(outcome == .succeeded(value: expected)) }
             #expect(value.canonicalText == expected.canonicalText)
@@ -92,6 +94,16 @@ struct ModuleTests {
         ("b'bytes'", "TypeError: the result holds a value of type bytes, which has no form in JSON"),
         ("float('inf')", "ValueError: the result holds an infinite number, which JSON cannot say"),
         ("{(1, 2): 3}", "TypeError: the result holds a dictionary whose keys are no texts"),
+        (
+            "{'id': [2**63]}",
+            "ValueError: the result holds the whole number 9223372036854775808, which does not fit into 64 bits: pass it "
+                + "on as text, str(number)"
+        ),
+        (
+            "-10**1000",
+            "ValueError: the result holds the whole number of 3322 bits, which does not fit into 64 bits: pass it on as "
+                + "text, str(number)"
+        ),
         ("object()", "TypeError: the result holds a value of type object, which has no form in JSON"),
         (
             "'x' * 70_000",

@@ -119,6 +119,20 @@ struct OutputTests {
         }
     }
 
+    @Test func evenWhereAScriptImportsNothing() async throws {
+        try await Bench.with { bench in
+            let file = "\(bench.folder.path)/cycle"
+            let (outcome, _) = try await bench.run(
+                """
+                cycle = []
+                cycle.append((open("\(file)", "w"), cycle))
+                cycle[0][0].write("saved")
+                """)
+            #expect(outcome == .succeeded(value: nil))
+            #expect(try String(contentsOfFile: file, encoding: .utf8) == "saved")
+        }
+    }
+
     @Test func carriesTheTimesAtWhichItWasSaid() async throws {
         try await Bench.with { bench in
             let start = Date()

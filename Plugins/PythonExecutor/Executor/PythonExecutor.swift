@@ -1,6 +1,7 @@
 import CPythonLink
 import Foundation
 import SluiceCore
+import Synchronization
 
 /// Runs Python scripts in embedded CPython, each in a process of its own that is forked from a warm worker.
 ///
@@ -11,13 +12,18 @@ public final class PythonExecutor: TaskExecutor {
     public let kind = ScriptKind.python
     public let fileExtensions = ["py"]
 
-    private let settings: PythonSettings
+    let worker: URL
+    let settings: PythonSettings
+    private let view: ScriptView
     private let workers: Workers
     private let inspector = Inspector()
     private let interpreterCheck: InterpreterCheck
     private let snapshots: SnapshotFolders
     private let workingFolders: WorkingFolders
     private let environments: Environments
+    private let folder: URL
+    /// Whether the folders are.
+    private let isPrepared = Mutex(false)
 
     /// - Parameters:
     ///   - worker: the worker's executable, the product `sluice-python`.
@@ -29,8 +35,11 @@ public final class PythonExecutor: TaskExecutor {
         worker: URL, folder: URL, settings: PythonSettings = PythonSettings(),
         host: [String: String] = ProcessInfo.processInfo.environment
     ) {
+        self.worker = worker
         self.settings = settings
-        workers = Workers(executable: worker, settings: settings)
+        view = ScriptView(settings, folder: folder)
+        self.folder = folder
+        workers = Workers(executable: worker, settings: settings, view: view)
         interpreterCheck = InterpreterCheck(settings.interpreter)
         snapshots = SnapshotFolders(root: folder.appendingPathComponent("snapshots"))
         workingFolders = WorkingFolders(root: folder.appendingPathComponent("work"))
@@ -47,6 +56,7 @@ public final class PythonExecutor: TaskExecutor {
     /// Starts the base worker, so that the first script does not wait for it. Safe to call at any time, in any task.
     public func warmUp() async {
         // Whatever is wrong with the worker is said by the first script that needs it.
+        try? prepareFolders()
         guard let worker = try? workers.base() else { return }
         await inspector.warmUp(from: worker)
     }
@@ -60,6 +70,7 @@ public final class PythonExecutor: TaskExecutor {
 
     public func execute(_ attempt: TaskAttempt, in context: any TaskContext) async throws -> TaskOutcome {
         try Task.checkCancellation()
+        try prepareFolders()
         let (inspection, requirements) = try await inspect(attempt.script, attempt.content)
         let root = try await snapshots.folder(of: attempt.snapshot, context)
         var prefix: String?
@@ -74,13 +85,13 @@ public final class PythonExecutor: TaskExecutor {
         let worker = try workers.worker(for: interpreter)
         let offer = try await worker.take()
         defer { worker.finished(offer) }
-        let folder: String
+        let folder: WorkingFolder
         do {
             folder = try workingFolders.make(for: attempt.id)
             do {
                 try await context.begin()
             } catch {
-                try workingFolders.remove(folder)
+                try folder.remove()
                 throw error
             }
         } catch {
@@ -88,15 +99,19 @@ public final class PythonExecutor: TaskExecutor {
             throw error
         }
         let request = AttemptRequest.script(
-            name: attempt.script.name, file: "\(root)/\(attempt.script.name)", root: root, folder: folder,
+            name: attempt.script.name, file: "\(root)/\(attempt.script.name)", root: root, folder: folder.path,
             context: ScriptContext(attempt, context.inputs).json,
-            environment: ScriptContext.environment(folder: folder, settings: settings, prefix: prefix),
-            source: attempt.content)
-        let (end, listener) = await Conversation(offer).run(
-            request, grace: settings.grace, ScriptListener(context: context))
+            environment: ScriptContext.environment(folder: folder.path, settings: settings, prefix: prefix),
+            source: attempt.content, limits: attempt.limits.wire(grace: settings.grace))
+        let (end, listener) = await Conversation(offer, of: worker).run(
+            request, in: folder, grace: settings.grace,
+            ScriptListener(context: context, view: view, mostBytes: attempt.limits.logBytes))
+        if end.fault == nil, let note = listener.leftOutNote {
+            try context.log(LogLine(at: Date(), stream: .engine, text: note))
+        }
         guard let final = end.final else {
             let loss = await worker.loss(of: offer)
-            try workingFolders.remove(folder)
+            try folder.remove()
             if let fault = end.fault { throw fault }
             try Task.checkCancellation()
             return try outcome(of: loss)
@@ -105,11 +120,12 @@ public final class PythonExecutor: TaskExecutor {
         try Task.checkCancellation()
         do {
             // The supervisor has done so already, unless something stood in its way.
-            try workingFolders.remove(folder)
+            try folder.remove()
         } catch {
             try context.log(
                 LogLine(
-                    at: Date(), stream: .engine, text: "The working folder \(folder) could not be removed: \(error)"))
+                    at: Date(), stream: .engine,
+                    text: "The working folder \(folder.path) could not be removed: \(error)"))
         }
         if final.leftovers > 0 {
             let processes = final.leftovers == 1 ? "1 process" : "\(final.leftovers) processes"
@@ -117,13 +133,30 @@ public final class PythonExecutor: TaskExecutor {
                 LogLine(
                     at: Date(), stream: .engine, text: "The script left \(processes) behind; they were ended with it."))
         }
-        return ScriptEnding(script: attempt.script.name, final: final, listener: listener).outcome
+        return ScriptEnding(
+            script: attempt.script.name, limits: attempt.limits, final: final, listener: listener
+        ).outcome
     }
 
     public func shutdown() async {
         inspector.close()
         workers.close()
         await workers.ended()
+    }
+
+    /// Closes the folders to others, and removes, once, what executors left behind that were killed.
+    ///
+    /// - Throws: ``PythonError`` `python.folder`.
+    private func prepareFolders() throws {
+        try isPrepared.withLock { isPrepared in
+            guard !isPrepared else { return }
+            for folder in [folder, workingFolders.root, environments.root, snapshots.root] {
+                try PrivateFolder.takeAway(folder.path)
+            }
+            workingFolders.sweep()
+            environments.sweep()
+            isPrepared = true
+        }
     }
 
     /// What a script needs, read without running it.

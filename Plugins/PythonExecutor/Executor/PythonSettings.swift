@@ -26,10 +26,18 @@ public struct PythonSettings: Sendable, Hashable {
     /// How many environments keep a worker warm besides the base one, at about 10 MB each.
     public var warmEnvironments: Int
 
+    /// Folders that scripts must not see, such as the engine's data folder, by absolute path. With any of these scripts are
+    /// confined as well: they reach no process outside. How far this goes on a machine says ``PythonExecutor/isolation()``.
+    public var hiddenFolders: [String]
+
+    /// Folders inside hidden ones that scripts see nonetheless, such as that of the databases. The executor's own folder is
+    /// always among them.
+    public var visibleFolders: [String]
+
     public init(
         interpreter: String = "/usr/bin/python3", indexURL: String? = nil, isOffline: Bool = false,
         allowedPackages: Set<String>? = nil, grace: Duration = .seconds(10), environment: [String: String] = [:],
-        warmEnvironments: Int = 4
+        warmEnvironments: Int = 4, hiddenFolders: [String] = [], visibleFolders: [String] = []
     ) {
         self.interpreter = interpreter
         self.indexURL = indexURL
@@ -38,6 +46,8 @@ public struct PythonSettings: Sendable, Hashable {
         self.grace = grace
         self.environment = environment
         self.warmEnvironments = warmEnvironments
+        self.hiddenFolders = hiddenFolders
+        self.visibleFolders = visibleFolders
     }
 
     /// The settings that a process's environment variables ask for.

@@ -54,29 +54,33 @@ int sluice_link_spawn(
     return error;
 }
 
-int sluice_link_send(int socket, const void *bytes, size_t count, int descriptor) {
+int sluice_link_send(int socket, const void *bytes, size_t count, int first, int second) {
     union {
         struct cmsghdr header;
-        char space[CMSG_SPACE(sizeof(int))];
+        char space[CMSG_SPACE(2 * sizeof(int))];
     } control;
+    int descriptors[2];
+    size_t attached = 0;
+    if (first >= 0) descriptors[attached++] = first;
+    if (second >= 0) descriptors[attached++] = second;
     struct iovec part = {.iov_base = (void *)bytes, .iov_len = count};
     struct msghdr envelope = {.msg_iov = &part, .msg_iovlen = 1};
-    if (descriptor >= 0) {
+    if (attached > 0) {
         memset(&control, 0, sizeof control);
         envelope.msg_control = control.space;
-        envelope.msg_controllen = sizeof control.space;
+        envelope.msg_controllen = CMSG_SPACE(attached * sizeof(int));
         struct cmsghdr *rights = CMSG_FIRSTHDR(&envelope);
         rights->cmsg_level = SOL_SOCKET;
         rights->cmsg_type = SCM_RIGHTS;
-        rights->cmsg_len = CMSG_LEN(sizeof(int));
-        memcpy(CMSG_DATA(rights), &descriptor, sizeof descriptor);
+        rights->cmsg_len = CMSG_LEN(attached * sizeof(int));
+        memcpy(CMSG_DATA(rights), descriptors, attached * sizeof(int));
     }
     ssize_t sent;
     do {
         sent = sendmsg(socket, &envelope, MSG_NOSIGNAL);
     } while (sent < 0 && errno == EINTR);
     if (sent < 0) return errno;
-    // The descriptor has gone with the first byte.
+    // The descriptors have gone with the first byte.
     return sluice_link_write(socket, (const char *)bytes + sent, count - (size_t)sent);
 }
 

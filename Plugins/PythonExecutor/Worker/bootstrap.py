@@ -1,14 +1,16 @@
 """Prepares the process of a script, and reports how the script ended.
 
-The worker loads this once, before any fork, in a namespace that scripts do not see. It imports only what CPython has
-loaded by then: from the first line of a script on, any other module may be one of the script's own.
+The worker loads this once, before any fork, in a namespace that scripts do not see. It imports everything right here:
+from the first line of a script on, a module that is not loaded may be one of the script's own.
 """
 
+import _json  # What the module `sluice` needs.
 import _signal
 import gc
 import io
 import sys
 from _frozen_importlib import ModuleSpec
+from _weakref import ref
 from os import chdir, environ, environb, getpid, write
 from posixpath import dirname
 
@@ -68,6 +70,8 @@ def warm():
     _signal.signal(_signal.SIGHUP, _signal.SIG_DFL)
     # The first use of the compiler costs most of a millisecond.
     exec(compile(REHEARSAL, "<rehearsal>", "exec"), {"__name__": "rehearsal"})
+    # From here on the collector sees what is the script's, and nothing else.
+    gc.freeze()
 
 
 class ScriptLoader:
@@ -142,6 +146,54 @@ def prepare(channel, name, file, root, folder, context, environment, source):
     main.__cached__ = None
     main.__loader__ = ScriptLoader(source)
     return compile(source, Attempt.name, "exec", dont_inherit=True)
+
+
+def let_go():
+    """Lets go of everything that belongs to the script alone, as CPython does at its end. Returns whether that was all.
+
+    Whatever is left and would do something at its end, such as a file, needs the whole interpreter to be taken down.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    # The collector may close a file's layers in an order that loses what was not flushed.
+    if any(isinstance(some, IO_BASE) for some in gc.get_objects()):
+        return False
+    kept = [(name, ref(sys.modules.pop(name))) for name in ("__main__", "sluice") if name in sys.modules]
+    gc.collect()
+    for name, module in kept:
+        if module() is not None:
+            sys.modules[name] = module()
+    if any(map(has_ending, gc.get_objects())):
+        return False
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    return True
+
+
+def has_ending(some):
+    """Whether an object does something when it goes."""
+    kind = type(some)
+    if isinstance(some, ref):
+        return some.__callback__ is not None
+    return kind in SUSPENDED or hasattr(kind, "__del__")
+
+
+def suspended():
+    """The types of what a script may leave in the middle of something."""
+
+    async def coroutine():
+        pass
+
+    async def asynchronous():
+        yield
+
+    opened = coroutine()
+    opened.close()
+    return type(_ for _ in ()), type(opened), type(asynchronous())
+
+
+SUSPENDED = suspended()
+IO_BASE = io.IOBase.__mro__[1]
 
 
 def ended(error):

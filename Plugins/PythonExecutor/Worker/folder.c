@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -32,6 +33,9 @@ static int unlock_entry(const char *path, const struct stat *status, int kind, s
 }
 
 void folder_remove(const char *path) {
+    char temporary[PATH_MAX];
+    // Most scripts leave nothing behind but the folder for temporary files, as empty as it was.
+    if (snprintf(temporary, sizeof temporary, "%s/tmp", path) < (int)sizeof temporary) (void)rmdir(temporary);
     if (rmdir(path) == 0 || errno == ENOENT) return;
     (void)nftw(path, remove_entry, WALK_DESCRIPTORS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
     // A folder becomes readable only by the visit that unlocks it: one more visit for each further level of locks.

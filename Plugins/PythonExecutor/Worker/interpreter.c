@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "databases.h"
+#include "modules.h"
 #include "sources.h"
 
 // The namespace of bootstrap.py, which scripts do not see.
@@ -122,15 +123,20 @@ void interpreter_warm(void) {
     PyObject *result = call("warm", PyTuple_New(0));
     if (result == NULL) PyErr_Print();
     Py_XDECREF(result);
+    modules_remember();
 }
+
+// How many fields Python gets: the limits are kept already.
+enum { ARGUMENTS = 8 };
 
 // The fields behind the first one as a tuple of bytes, the channel in front.
 static PyObject *arguments_of(const struct request *request, int channel) {
-    PyObject *arguments = PyTuple_New((Py_ssize_t)request->count);
+    size_t count = request->count < ARGUMENTS ? request->count : ARGUMENTS;
+    PyObject *arguments = PyTuple_New((Py_ssize_t)count);
     if (arguments == NULL) return NULL;
     PyTuple_SET_ITEM(arguments, 0, PyLong_FromLong(channel));
     bool whole = PyTuple_GET_ITEM(arguments, 0) != NULL;
-    for (size_t index = 1; index < request->count; index++) {
+    for (size_t index = 1; index < count; index++) {
         const struct field *field = &request->fields[index];
         PyObject *bytes = PyBytes_FromStringAndSize(field->bytes, (Py_ssize_t)field->length);
         PyTuple_SET_ITEM(arguments, (Py_ssize_t)index, bytes);
@@ -151,10 +157,26 @@ static int report_exception(void) {
     PyObject *answer = call("ended", PyTuple_Pack(1, value));
     Py_XDECREF(value);
     int status = 1;
-    if (answer != NULL) status = (int)(PyLong_AsUnsignedLongMask(answer) & 0xFF);
+    // As CPython's own command does it: what no machine word holds is -1, which leaves 255.
+    if (answer != NULL) status = (int)PyLong_AsLong(answer) & 0xFF;
+    if (answer != NULL) PyErr_Clear();
     Py_XDECREF(answer);
     if (PyErr_Occurred()) PyErr_Print();
     return status;
+}
+
+// Ends a script that has left everything as it was: what belongs to it alone is let go as CPython would do it, and
+// nothing else needs to be, for this process is about to exit. Taking the whole interpreter down costs more than most
+// scripts. Returns false when there is more to it.
+static bool end_lightly(void) {
+    if (!modules_unchanged() || PyThreadState_Next(PyInterpreterState_ThreadHead(PyInterpreterState_Get())) != NULL) {
+        return false;
+    }
+    PyObject *result = call("let_go", PyTuple_New(0));
+    bool ended = result == Py_True;
+    if (result == NULL) PyErr_Clear();
+    Py_XDECREF(result);
+    return ended;
 }
 
 int interpreter_run(const struct request *request, int channel) {
@@ -167,6 +189,7 @@ int interpreter_run(const struct request *request, int channel) {
     Py_XDECREF(code);
     if (result == NULL) status = report_exception();
     Py_XDECREF(result);
+    if (end_lightly()) return status;
     // Waits for threads, runs atexit, closes what is still open. 120 is what CPython's own command answers.
     if (Py_FinalizeEx() < 0) status = 120;
     return status;

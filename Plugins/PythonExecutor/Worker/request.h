@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { REQUEST_FIELDS = 8 };
+enum { REQUEST_FIELDS = 9 };
 
 struct request {
     struct field {

@@ -16,8 +16,11 @@
 
 #include "descriptors.h"
 #include "interpreter.h"
+#include "isolation.h"
+#include "limits.h"
 #include "memory.h"
 #include "request.h"
+#include "worker.h"
 
 // Where the channel to the supervisor is moved, out of the way of scripts that close or count low descriptors.
 enum { CHANNEL_DESCRIPTOR = 1000 };
@@ -81,7 +84,9 @@ void script_run(pid_t supervisor, int socket, int output, int error, int channel
     struct request request;
     if (!request_read(socket, &request)) _exit(0);
     close(socket);
+    if (worker_confines) isolation_confine();
     const struct field *kind = &request.fields[0];
     if (kind->length == 7 && memcmp(kind->bytes, "program", 7) == 0) become_program(&request);
+    limits_apply(&request);
     exit(interpreter_run(&request, channel));
 }

@@ -94,7 +94,7 @@ def connect(database=None, schema=None):
     database. Uncommitted changes are lost when the connection closes, as everywhere in DB-API.
 
     :param database: another database than the task's
-    :param schema: another schema than the task's; `public` when only the database is another
+    :param schema: another schema than the task's; its name stays when only the database is another, as with USE
     :raises sluice.Error: when there is no such database or schema; the message lists what there is
     """
     settings = __getattr__("_connection") if "_connection" not in globals() else _connection
@@ -105,7 +105,7 @@ def connect(database=None, schema=None):
             " Use that database's own Python driver."
         )
     if schema is None:
-        schema = current.schema if database is None else "public"
+        schema = current.schema
     return _attempt.databases().connect(settings["settings"], database or current.database, schema, Error)
 
 
@@ -116,7 +116,7 @@ def result(value):
     arrays of numpy and pandas. A number that is none (NaN) becomes null.
 
     :raises TypeError: for a value that has no form in JSON
-    :raises ValueError: above 64 kB of JSON
+    :raises ValueError: above 64 kB of JSON, and for whole numbers of more than 64 bits
     """
     body = _encode(value, 0).encode("utf-8", "replace")
     if len(body) > VALUE_LIMIT:
@@ -188,7 +188,7 @@ def _encode(value, depth):
     if kind is str:
         return encode_basestring(value)
     if kind is int:
-        return int.__repr__(value)
+        return _encode_whole(value)
     if isinstance(value, float):
         return _encode_float(float(value))
     if isinstance(value, dict):
@@ -196,6 +196,15 @@ def _encode(value, depth):
     if isinstance(value, (list, tuple, set, frozenset)):
         return "[" + ",".join([_encode(element, depth + 1) for element in value]) + "]"
     return _encode_other(value, kind, depth)
+
+
+def _encode_whole(value):
+    if not -(2**63) <= value < 2**63:
+        text = int.__repr__(value) if value.bit_length() < 1_000 else f"of {value.bit_length()} bits"
+        raise ValueError(
+            f"the result holds the whole number {text}, which does not fit into 64 bits: pass it on as text, str(number)"
+        )
+    return int.__repr__(value)
 
 
 def _encode_float(value):
@@ -209,7 +218,9 @@ def _encode_float(value):
 def _encode_dictionary(value, depth):
     entries = []
     for key, entry in value.items():
-        if not isinstance(key, str):
+        if type(key) is int:
+            key = int.__repr__(key)
+        elif not isinstance(key, str):
             key = _encode(key, depth + 1)
             if key[0] in "[{":
                 raise TypeError("the result holds a dictionary whose keys are no texts")
@@ -229,7 +240,7 @@ def _encode_other(value, kind, depth):
     if isinstance(value, str):
         return encode_basestring(str(value))
     if isinstance(value, int):
-        return int.__repr__(int(value))
+        return _encode_whole(int(value))
     if "Decimal" in names:
         return _encode_decimal(value)
     # Dates and times; pandas has subclasses of them.

@@ -27,6 +27,12 @@
 // How long output is awaited from pipes that somebody outside the attempt still holds open.
 enum { DRAIN_MILLISECONDS = 1000 };
 
+// How often is looked at what an attempt takes, in milliseconds: at first, and at least.
+enum { FIRST_PAUSE = 16, LONGEST_PAUSE = 256 };
+
+// How many descriptors the executor may have held open.
+enum { MOST_HELD = 2 };
+
 struct supervisor {
     pid_t script;
     // The read ends of the script's standard output and error; -1 once they have ended.
@@ -35,12 +41,17 @@ struct supervisor {
     int channel;
     // The socket to the executor.
     int attempt;
-    // What is held open for the executor, or -1.
-    int held;
+    // What is held open for the executor; -1 where there is nothing.
+    int held[MOST_HELD];
     int signals;
     // When everything is to be killed, in milliseconds of the monotonic clock; -1 for never.
     int64_t deadline;
     bool ended, killed;
+    // What the attempt may take, and which of it was too much; and when that is looked at next and how often, in
+    // milliseconds: short attempts closely, long ones at leisure.
+    struct sluice_limits limits;
+    int limit;
+    int64_t next_look, pause, time_is_over;
     // Whether an event waits for its reply: until then no other is passed on, or a script that asks and never listens
     // could fill both directions of the executor's socket, and nobody could move.
     bool asked;
@@ -58,7 +69,7 @@ static int64_t monotonic_milliseconds(void) {
 
 // Ends everything without a word, because nobody is left to hear it or because this supervisor cannot do its work.
 __attribute__((noreturn)) static void give_up(struct supervisor *self) {
-    processes_end_all_but(NULL, 0);
+    processes_end_all_but(NULL, 0, -1, NULL);
     if (self->folder[0] != 0) folder_remove(self->folder);
     _exit(1);
 }
@@ -112,17 +123,64 @@ static void tell_script(struct supervisor *self, size_t count) {
     } while (sent < 0 && errno == EINTR);
 }
 
+// Begins to hold the attempt to its limits.
+static void hold_to(struct supervisor *self, const struct sluice_limits *limits) {
+    self->limits = *limits;
+    int64_t now = monotonic_milliseconds();
+    if (limits->wall_milliseconds > 0) self->time_is_over = now + (int64_t)limits->wall_milliseconds;
+    if (limits->memory_bytes > 0 || limits->cpu_milliseconds > 0 || limits->processes > 0) {
+        if (limits->processes > 0) processes_hurry();
+        self->pause = FIRST_PAUSE;
+        self->next_look = now + self->pause;
+    }
+}
+
+// Tells the script to end, and has it killed after a grace.
+static void terminate(struct supervisor *self, uint32_t grace) {
+    int64_t deadline = monotonic_milliseconds() + grace;
+    if (self->deadline < 0) signal_script(self, SIGTERM);
+    if (self->deadline < 0 || deadline < self->deadline) self->deadline = deadline;
+}
+
+// Looks at what the attempt takes. Sets `killed` when it has to end at once.
+static void look(struct supervisor *self) {
+    int64_t now = monotonic_milliseconds();
+    if (self->time_is_over >= 0 && now >= self->time_is_over) {
+        self->time_is_over = -1;
+        if (self->deadline < 0) self->limit = SLUICE_LIMIT_WALL;
+        terminate(self, self->limits.grace_milliseconds);
+    }
+    if (self->next_look < 0 || now < self->next_look) return;
+    struct usage usage = processes_usage();
+    int limit = SLUICE_LIMIT_NONE;
+    if (self->limits.processes > 0 && usage.processes > self->limits.processes) limit = SLUICE_LIMIT_PROCESSES;
+    if (self->limits.cpu_milliseconds > 0 && usage.cpu_milliseconds > self->limits.cpu_milliseconds) limit = SLUICE_LIMIT_CPU;
+    uint64_t memory = self->limits.memory_bytes;
+    // The exact share is dear to ask for, and cannot be larger.
+    if (memory > 0 && usage.resident_bytes > memory && processes_memory() > memory) limit = SLUICE_LIMIT_MEMORY;
+    if (limit != SLUICE_LIMIT_NONE) {
+        self->limit = limit;
+        self->killed = true;
+    }
+    if (self->pause < LONGEST_PAUSE) self->pause *= 2;
+    self->next_look = monotonic_milliseconds() + self->pause;
+}
+
+static int64_t earlier(int64_t one, int64_t other) { return one < 0 || (other >= 0 && other < one) ? other : one; }
+
 // Obeys one frame of the executor.
 static void obey(struct supervisor *self) {
     struct sluice_frame header;
-    int held;
-    ssize_t got = bytes_receive(self->attempt, &header, sizeof header, &held, 1);
+    int held[MOST_HELD];
+    ssize_t got = bytes_receive(self->attempt, &header, sizeof header, held, MOST_HELD);
     if (got <= 0) give_up(self);
     if (bytes_read(self->attempt, (char *)&header + got, sizeof header - (size_t)got) != 1) give_up(self);
-    if (self->held < 0) {
-        self->held = held;
-    } else {
-        bytes_close(&held);
+    for (size_t index = 0; index < MOST_HELD; index++) {
+        if (self->held[index] < 0) {
+            self->held[index] = held[index];
+        } else {
+            bytes_close(&held[index]);
+        }
     }
     if (header.length > sizeof self->buffer) give_up(self);
     if (header.length > 0 && bytes_read(self->attempt, self->buffer, header.length) != 1) give_up(self);
@@ -139,9 +197,14 @@ static void obey(struct supervisor *self) {
     case SLUICE_FRAME_TERMINATE: {
         uint32_t grace = 0;
         if (header.length >= sizeof grace) memcpy(&grace, self->buffer, sizeof grace);
-        int64_t deadline = monotonic_milliseconds() + grace;
-        if (self->deadline < 0) signal_script(self, SIGTERM);
-        if (self->deadline < 0 || deadline < self->deadline) self->deadline = deadline;
+        terminate(self, grace);
+        break;
+    }
+    case SLUICE_FRAME_LIMITS: {
+        struct sluice_limits limits;
+        if (header.length != sizeof limits) give_up(self);
+        memcpy(&limits, self->buffer, sizeof limits);
+        hold_to(self, &limits);
         break;
     }
     default:
@@ -164,25 +227,24 @@ static void reap(struct supervisor *self) {
     }
 }
 
-// Relays until the script's own process has ended.
+// Relays until the script's own process has ended, or has to be ended with all others.
 static void relay(struct supervisor *self) {
-    while (!self->ended) {
+    while (!self->ended && !self->killed) {
         struct pollfd watched[5] = {
             {.fd = self->signals, .events = POLLIN}, {.fd = self->attempt, .events = POLLIN},
             {.fd = self->output, .events = POLLIN},  {.fd = self->error, .events = POLLIN},
             {.fd = self->asked ? -1 : self->channel, .events = POLLIN},
         };
         int timeout = -1;
-        if (self->deadline >= 0 && !self->killed) {
-            int64_t left = self->deadline - monotonic_milliseconds();
+        int64_t next = earlier(self->deadline, earlier(self->next_look, self->time_is_over));
+        if (next >= 0) {
+            int64_t left = next - monotonic_milliseconds();
             timeout = left <= 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left;
         }
         int ready = poll(watched, 5, timeout);
         if (ready < 0 && errno != EINTR) give_up(self);
-        if (self->deadline >= 0 && !self->killed && monotonic_milliseconds() >= self->deadline) {
-            self->killed = true;
-            signal_script(self, SIGKILL);
-        }
+        self->killed = self->deadline >= 0 && monotonic_milliseconds() >= self->deadline;
+        look(self);
         if (ready <= 0) continue;
         if (watched[1].revents != 0) obey(self);
         if (watched[2].revents != 0) relay_pipe(self, &self->output, SLUICE_FRAME_OUTPUT);
@@ -214,21 +276,23 @@ static void drain(struct supervisor *self) {
 }
 
 __attribute__((noreturn)) static void finish(struct supervisor *self) {
-    int leftovers = processes_end_all_but(NULL, 0);
+    struct ending ending = {.watched = self->ended ? 0 : self->script, .reaped = self->ended, .status = self->status};
+    processes_end_all_but(NULL, 0, -1, &ending);
     drain(self);
     if (self->folder[0] != 0) folder_remove(self->folder);
     struct sluice_final final = {
-        .status = WIFEXITED(self->status) ? WEXITSTATUS(self->status) : 0,
-        .signal = WIFSIGNALED(self->status) ? WTERMSIG(self->status) : 0,
-        .leftovers = leftovers,
+        .status = WIFEXITED(ending.status) ? WEXITSTATUS(ending.status) : 0,
+        .signal = WIFSIGNALED(ending.status) ? WTERMSIG(ending.status) : 0,
+        .leftovers = ending.killed,
         .killed = self->killed,
+        .limit = self->limit,
     };
     say(self, SLUICE_FRAME_FINAL, &final, sizeof final);
     _exit(0);
 }
 
 __attribute__((noreturn)) static void supervise(int attempt, int request) {
-    static struct supervisor self = {.held = -1, .deadline = -1};
+    static struct supervisor self = {.held = {-1, -1}, .deadline = -1, .next_look = -1, .time_is_over = -1};
     prctl(PR_SET_NAME, "sluice-attempt");
     self.attempt = attempt;
     int output[2], error[2], channel[2];

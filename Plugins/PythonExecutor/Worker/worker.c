@@ -34,14 +34,33 @@ enum { FAREWELL_MILLISECONDS = 10000 };
 // How long a rehearsal may take before it ends itself.
 enum { REHEARSAL_SECONDS = 10 };
 
+// How much longer than its attempt's grace a supervisor that was told to end may take, and how long the processes that it
+// leaves behind.
+enum { SUPERVISOR_MILLISECONDS = 3000, REMAINS_MILLISECONDS = 5000 };
+
+bool worker_confines;
+
+// A process that the worker has started.
+struct child {
+    pid_t process;
+    // A supervisor's attempt; 0 for others.
+    uint64_t number;
+    // When it is to be killed if it is still there, in milliseconds of the monotonic clock; -1 for never.
+    int64_t deadline;
+};
+
 struct worker {
     int control;
     int signals;
-    // Every process that this one knows: supervisors with their attempt's number, others with 0.
-    pid_t *processes;
-    uint64_t *numbers;
+    struct child *children;
     size_t count, capacity;
 };
+
+static int64_t monotonic_milliseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
 
 void worker_tell(int control, const struct sluice_control *head, const char *text) {
     char message[sizeof *head + SLUICE_CONTROL_TEXT];
@@ -55,19 +74,21 @@ void worker_tell(int control, const struct sluice_control *head, const char *tex
 static bool reserve(struct worker *self) {
     if (self->count < self->capacity) return true;
     size_t capacity = self->capacity == 0 ? 16 : self->capacity * 2;
-    pid_t *processes = realloc(self->processes, capacity * sizeof *processes);
-    if (processes != NULL) self->processes = processes;
-    uint64_t *numbers = realloc(self->numbers, capacity * sizeof *numbers);
-    if (numbers != NULL) self->numbers = numbers;
-    if (processes == NULL || numbers == NULL) return false;
+    struct child *children = realloc(self->children, capacity * sizeof *children);
+    if (children == NULL) return false;
+    self->children = children;
     self->capacity = capacity;
     return true;
 }
 
 static void remember(struct worker *self, pid_t process, uint64_t number) {
-    self->processes[self->count] = process;
-    self->numbers[self->count] = number;
-    self->count++;
+    self->children[self->count++] = (struct child){.process = process, .number = number, .deadline = -1};
+}
+
+static struct child forget(struct worker *self, size_t index) {
+    struct child child = self->children[index];
+    self->children[index] = self->children[--self->count];
+    return child;
 }
 
 static pid_t fork_attempt(struct worker *self, struct offer *offer) {
@@ -151,6 +172,15 @@ static int start_rehearsal(struct worker *self) {
     return report[0];
 }
 
+// Sees to it that an attempt which was told to end does so, even if its supervisor is stopped or traced.
+static void expect_end(struct worker *self, uint64_t number, uint32_t grace) {
+    int64_t deadline = monotonic_milliseconds() + grace + SUPERVISOR_MILLISECONDS;
+    for (size_t index = 0; index < self->count; index++) {
+        struct child *child = &self->children[index];
+        if (child->number == number && (child->deadline < 0 || deadline < child->deadline)) child->deadline = deadline;
+    }
+}
+
 // Obeys one message. Returns false when the executor is gone.
 static bool obey(struct worker *self) {
     struct sluice_control message;
@@ -160,17 +190,32 @@ static bool obey(struct worker *self) {
     if (got == (ssize_t)sizeof message) {
         if (message.operation == SLUICE_CONTROL_WANT) start_attempt(self, message.number);
         if (message.operation == SLUICE_CONTROL_INSPECT && socket >= 0) start_inspector(self, socket);
+        if (message.operation == SLUICE_CONTROL_END && message.number != 0) expect_end(self, message.number, message.value);
     }
     // Only the inspector holds its socket, so that its end is seen on the other side.
     bytes_close(&socket);
     return true;
 }
 
-// Says what became of a supervisor that did not finish.
-static void report_lost(struct worker *self, uint64_t number, int status) {
+// Ends everything below but what the children do that this process knows.
+static void end_remains(const struct worker *self, struct ending *ending) {
+    pid_t *known = calloc(self->count + 1, sizeof *known);
+    if (known == NULL) return;
+    for (size_t index = 0; index < self->count; index++) known[index] = self->children[index].process;
+    processes_end_all_but(known, self->count, REMAINS_MILLISECONDS, ending);
+    free(known);
+}
+
+// Says what became of an attempt whose supervisor did not finish.
+static void tell_lost(const struct worker *self, uint64_t number, bool started, const char *text) {
+    struct sluice_control head = {.operation = SLUICE_CONTROL_LOST, .value = started, .number = number};
+    worker_tell(self->control, &head, text);
+}
+
+static void report_lost(const struct worker *self, uint64_t number, int status) {
     // What its attempt has left behind fell to this process.
-    processes_end_all_but(self->processes, self->count);
-    char text[256];
+    end_remains(self, NULL);
+    char text[SLUICE_CONTROL_TEXT];
     bool started = !WIFEXITED(status) || WEXITSTATUS(status) != SUPERVISOR_NOT_STARTED;
     if (!started) {
         snprintf(text, sizeof text, "no process can be started");
@@ -180,8 +225,35 @@ static void report_lost(struct worker *self, uint64_t number, int status) {
     } else {
         snprintf(text, sizeof text, "the process that supervised the script gave up");
     }
-    struct sluice_control head = {.operation = SLUICE_CONTROL_LOST, .started = started, .number = number};
-    worker_tell(self->control, &head, text);
+    tell_lost(self, number, started, text);
+}
+
+// Ends the attempts whose supervisors did not in time.
+static void end_overdue(struct worker *self) {
+    int64_t now = monotonic_milliseconds();
+    for (size_t index = 0; index < self->count;) {
+        if (self->children[index].deadline < 0 || self->children[index].deadline > now) {
+            index++;
+            continue;
+        }
+        struct child child = forget(self, index);
+        // It goes with all that is below it: whatever traces it must die before it can be reaped.
+        struct ending ending = {.watched = child.process};
+        end_remains(self, &ending);
+        tell_lost(self, child.number, true, "the process that supervised the script did not answer and was killed");
+    }
+}
+
+// How long the worker may wait before the next supervisor is overdue, in milliseconds; -1 for ever.
+static int patience(const struct worker *self) {
+    int64_t earliest = -1;
+    for (size_t index = 0; index < self->count; index++) {
+        int64_t deadline = self->children[index].deadline;
+        if (deadline >= 0 && (earliest < 0 || deadline < earliest)) earliest = deadline;
+    }
+    if (earliest < 0) return -1;
+    int64_t left = earliest - monotonic_milliseconds();
+    return left <= 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left;
 }
 
 static void reap(struct worker *self) {
@@ -190,13 +262,15 @@ static void reap(struct worker *self) {
     }
     int status;
     pid_t process;
-    while ((process = waitpid(-1, &status, WNOHANG)) > 0) {
+    while ((process = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
         for (size_t index = 0; index < self->count; index++) {
-            if (self->processes[index] != process) continue;
-            uint64_t number = self->numbers[index];
-            self->count--;
-            self->processes[index] = self->processes[self->count];
-            self->numbers[index] = self->numbers[self->count];
+            if (self->children[index].process != process) continue;
+            if (WIFSTOPPED(status)) {
+                // Nobody but a script, or a slip, stops what supervises it.
+                kill(process, SIGCONT);
+                break;
+            }
+            uint64_t number = forget(self, index).number;
             bool finished = WIFEXITED(status) && WEXITSTATUS(status) == 0;
             if (!finished && number != 0) report_lost(self, number, status);
             break;
@@ -206,18 +280,16 @@ static void reap(struct worker *self) {
 
 // Lets the supervisors, which see for themselves that the executor is gone, end their attempts; then ends them.
 static void farewell(struct worker *self) {
-    struct timespec start, now;
-    clock_gettime(CLOCK_MONOTONIC, &start);
+    int64_t deadline = monotonic_milliseconds() + FAREWELL_MILLISECONDS;
     for (;;) {
         bool supervised = false;
-        for (size_t index = 0; index < self->count; index++) supervised = supervised || self->numbers[index] != 0;
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        long passed = (now.tv_sec - start.tv_sec) * 1000 + (now.tv_nsec - start.tv_nsec) / 1000000;
-        if (!supervised || passed >= FAREWELL_MILLISECONDS) break;
+        for (size_t index = 0; index < self->count; index++) supervised = supervised || self->children[index].number != 0;
+        int64_t left = deadline - monotonic_milliseconds();
+        if (!supervised || left <= 0) break;
         struct pollfd watched = {.fd = self->signals, .events = POLLIN};
-        if (poll(&watched, 1, (int)(FAREWELL_MILLISECONDS - passed)) > 0) reap(self);
+        if (poll(&watched, 1, (int)left) > 0) reap(self);
     }
-    processes_end_all_but(NULL, 0);
+    processes_end_all_but(NULL, 0, REMAINS_MILLISECONDS, NULL);
 }
 
 int worker_serve(int control) {
@@ -237,9 +309,10 @@ int worker_serve(int control) {
             {.fd = self.signals, .events = POLLIN},
             {.fd = rehearsal, .events = POLLIN},
         };
-        int count = poll(ready, 3, is_ripe ? -1 : 0);
+        int count = poll(ready, 3, is_ripe ? patience(&self) : 0);
         if (count < 0 && errno != EINTR) break;
-        if (count == 0) {
+        end_overdue(&self);
+        if (count == 0 && !is_ripe) {
             is_ripe = !interpreter_ripen();
             if (is_ripe) rehearsal = start_rehearsal(&self);
         }
@@ -249,7 +322,6 @@ int worker_serve(int control) {
         if (ready[0].revents != 0 && !obey(&self)) break;
     }
     farewell(&self);
-    free(self.processes);
-    free(self.numbers);
+    free(self.children);
     return 0;
 }

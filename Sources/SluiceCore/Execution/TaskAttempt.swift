@@ -18,10 +18,12 @@ public struct TaskAttempt: Sendable, Hashable, Codable {
     public var connection: ConnectionInfo
     /// The instant the run stands for: the occurrence's when scheduled, else that of its submission.
     public var nominalTime: Date
+    /// How much of the machine it may take.
+    public var limits: AttemptLimits
 
     public init(
         id: AttemptID, job: String, task: String, script: ScriptVersion, content: Data, snapshot: ContentHash,
-        target: SessionDefaults, connection: ConnectionInfo, nominalTime: Date
+        target: SessionDefaults, connection: ConnectionInfo, nominalTime: Date, limits: AttemptLimits = AttemptLimits()
     ) {
         self.id = id
         self.job = job
@@ -32,6 +34,7 @@ public struct TaskAttempt: Sendable, Hashable, Codable {
         self.target = target
         self.connection = connection
         self.nominalTime = nominalTime
+        self.limits = limits
     }
 }
 

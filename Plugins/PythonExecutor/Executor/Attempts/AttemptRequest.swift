@@ -6,6 +6,7 @@ struct AttemptRequest: Sendable {
     /// The attempt's working folder, which the supervisor removes in the end.
     private let folder: String
     private let fields: [[UInt8]]
+    private var limits: sluice_limits?
 
     /// A script that runs as `__main__`.
     ///
@@ -13,16 +14,18 @@ struct AttemptRequest: Sendable {
     ///   - name: its name in the catalogue.
     ///   - file: its path in the materialised snapshot that lies at `root`.
     ///   - context: what `sluice` tells it, as JSON.
+    ///   - limits: what it is held to, if to anything.
     static func script(
         name: String, file: String, root: String, folder: String, context: Data, environment: [String: String],
-        source: Data
+        source: Data, limits: sluice_limits? = nil
     ) -> AttemptRequest {
         AttemptRequest(
             folder: folder,
             fields: [
                 Array("script".utf8), Array(name.utf8), Array(file.utf8), Array(root.utf8), Array(folder.utf8),
                 Array(context), entries(environment.map { "\($0.key)=\($0.value)" }), Array(source),
-            ])
+                limits.map(Frame.bytes) ?? [],
+            ], limits: limits)
     }
 
     /// Another program, such as an installer.
@@ -43,7 +46,10 @@ struct AttemptRequest: Sendable {
     }
 
     /// What opens the attempt's socket.
-    var frame: [UInt8] { Frame.encoded(SLUICE_FRAME_FOLDER, Array(folder.utf8)) }
+    var frames: [UInt8] {
+        (limits.map { Frame.encoded(SLUICE_FRAME_LIMITS, Frame.bytes(of: $0)) } ?? [])
+            + Frame.encoded(SLUICE_FRAME_FOLDER, Array(folder.utf8))
+    }
 
     /// What the script's process reads.
     var bytes: [UInt8] {
@@ -54,7 +60,7 @@ struct AttemptRequest: Sendable {
 
 /// Frames on an attempt's socket.
 enum Frame {
-    static func bytes(of number: UInt32) -> [UInt8] { withUnsafeBytes(of: number) { Array($0) } }
+    static func bytes(of number: some BitwiseCopyable) -> [UInt8] { withUnsafeBytes(of: number) { Array($0) } }
 
     static func encoded(_ type: Int, _ payload: some Collection<UInt8>) -> [UInt8] {
         let header = sluice_frame(length: UInt32(payload.count), type: UInt32(type), time: 0)

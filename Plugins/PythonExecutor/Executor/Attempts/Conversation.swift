@@ -31,9 +31,15 @@ final class Conversation: Sendable {
     private let writing: Mutex<Int32?>
     private let socket: Int32
     private let request: Int32
+    private let offer: WorkerProcess.Offer
+    private let worker: WorkerProcess
 
-    /// - Parameter offer: its sockets are taken over, and closed when the conversation ends.
-    init(_ offer: WorkerProcess.Offer) {
+    /// - Parameters:
+    ///   - offer: its sockets are taken over, and closed when the conversation ends.
+    ///   - worker: whose offer it is.
+    init(_ offer: WorkerProcess.Offer, of worker: WorkerProcess) {
+        self.offer = offer
+        self.worker = worker
         socket = offer.attempt
         request = offer.request
         writing = Mutex(offer.attempt)
@@ -43,13 +49,16 @@ final class Conversation: Sendable {
     ///
     /// When the task is cancelled the attempt is told to end, with `grace`; this still answers only when it has.
     ///
-    /// - Parameter held: a descriptor that stays open until the attempt's last process is reaped, this one dead or not.
+    /// - Parameters:
+    ///   - folder: the attempt's working folder, which stays locked until its last process is reaped.
+    ///   - held: another descriptor that stays open until then, this process dead or not.
     func run<Listener: ConversationListener>(
-        _ request: AttemptRequest, grace: Duration, holding held: Int32 = -1, _ listener: Listener
+        _ request: AttemptRequest, in folder: WorkingFolder, grace: Duration, holding held: Int32 = -1,
+        _ listener: Listener
     ) async -> (end: ConversationEnd, listener: Listener) {
-        let opening = request.frame
+        let opening = request.frames
         // When this fails the other side has vanished, which reading will show.
-        _ = sluice_link_send(socket, opening, opening.count, held)
+        _ = sluice_link_send(socket, opening, opening.count, folder.descriptor, held)
         // Mostly the request goes out in one piece, here and now; the rest of a large one is sent by the thread.
         let bytes = request.bytes
         let rest = bytes[sluice_link_send_some(self.request, bytes, bytes.count)...]
@@ -71,10 +80,8 @@ final class Conversation: Sendable {
 
     /// Tells the attempt to end; after `grace` all of it is killed. A later call can only shorten the grace.
     func terminate(grace: Duration) {
-        let milliseconds =
-            UInt32(clamping: grace.components.seconds * 1_000)
-            &+ UInt32(clamping: grace.components.attoseconds / 1_000_000_000_000_000)
-        send(SLUICE_FRAME_TERMINATE, Frame.bytes(of: milliseconds))
+        send(SLUICE_FRAME_TERMINATE, Frame.bytes(of: grace.milliseconds))
+        worker.expectEnd(of: offer, graceMilliseconds: grace.milliseconds)
     }
 
     private func converse(_ rest: [UInt8], _ listener: inout some ConversationListener) -> ConversationEnd {

@@ -5,10 +5,12 @@ import SluiceCore
 /// Turns what is known of a script's end into the attempt's outcome.
 struct ScriptEnding {
     let script: String
+    let limits: AttemptLimits
     let final: sluice_final
     let listener: ScriptListener
 
     var outcome: TaskOutcome {
+        if let failure = beyondLimit { return .failed(failure) }
         if final.signal != 0 { return .failed(signalled) }
         if final.status == 0 { return .succeeded(value: listener.value) }
         let status = Int(final.status)
@@ -21,6 +23,42 @@ struct ScriptEnding {
             TaskFailure(
                 code: "python.\(report.kind)", message: report.message, line: report.line, column: report.column,
                 detail: report.traceback.isEmpty ? nil : report.traceback, exitStatus: status))
+    }
+
+    /// The failure of a script that took more than it may.
+    private var beyondLimit: TaskFailure? {
+        var exitStatus: Int? {
+            final.signal != 0 ? 128 + Int(final.signal) : final.status != 0 ? Int(final.status) : nil
+        }
+        func failure(_ code: String, _ message: String) -> TaskFailure {
+            TaskFailure(
+                code: code, message: message, line: listener.report?.line,
+                detail: listener.report.flatMap { $0.traceback.isEmpty ? nil : $0.traceback }, exitStatus: exitStatus)
+        }
+        if Int(final.limit) == SLUICE_LIMIT_MEMORY || ranOutOfMemory, let bytes = limits.memoryBytes {
+            return failure(
+                "python.memory-limit", "The script needed more than the \(bytes) bytes of memory that it may take.")
+        }
+        if Int(final.limit) == SLUICE_LIMIT_CPU || final.signal == SIGXCPU, let seconds = limits.cpuSeconds {
+            return failure(
+                "python.cpu-limit", "The script computed for more than the \(seconds) seconds that it may take.")
+        }
+        if Int(final.limit) == SLUICE_LIMIT_PROCESSES, let processes = limits.processes {
+            return failure(
+                "python.process-limit",
+                "The script ran more than the \(processes) processes at a time that it may have.")
+        }
+        if Int(final.limit) == SLUICE_LIMIT_WALL, let seconds = limits.wallSeconds {
+            return failure("python.time-limit", "The script ran for more than the \(seconds) seconds that it may take.")
+        }
+        return nil
+    }
+
+    /// Whether the script failed because it was refused memory.
+    private var ranOutOfMemory: Bool {
+        guard let report = listener.report, final.status != 0 || final.signal != 0 else { return false }
+        return report.message == "MemoryError" || report.message.hasPrefix("MemoryError: ")
+            || report.message.hasPrefix("numpy.core._exceptions._ArrayMemoryError")
     }
 
     private var signalled: TaskFailure {

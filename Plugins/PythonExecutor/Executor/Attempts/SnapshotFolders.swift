@@ -9,7 +9,7 @@ actor SnapshotFolders {
     /// How many folders are kept besides those that were used since the start.
     private static let mostKept = 16
 
-    private let root: URL
+    let root: URL
     /// Used since the start, and so known to be whole.
     private var used: Set<ContentHash> = []
     /// Being written, with those who wait for it.
@@ -47,7 +47,7 @@ actor SnapshotFolders {
 
     private func write(_ tree: SnapshotTree, to folder: URL, _ context: any TaskContext) async throws {
         let files = FileManager.default
-        try files.createDirectory(at: root, withIntermediateDirectories: true)
+        try PrivateFolder.make(root)
         try removeRemains()
         let draft = root.appendingPathComponent(".\(UUID().uuidString)")
         do {

@@ -1,65 +1,62 @@
 import Foundation
 import SluiceCore
-import Synchronization
 
 /// The private folders in which attempts run.
-final class WorkingFolders: Sendable {
+struct WorkingFolders: Sendable {
     /// Where they lie; one folder for each attempt.
-    private let root: URL
-    private let hasSwept = Mutex(false)
-
-    init(root: URL) { self.root = root }
+    let root: URL
 
     /// Makes a folder with `tmp` inside, which the attempt's supervisor removes.
     ///
     /// - Throws: ``PythonError`` `python.folder`.
-    func make(for attempt: AttemptID) throws -> String {
-        sweep()
-        var pattern = Array(
-            "\(root.path)/\(attempt.run)-\(attempt.task.index + 1)-\(attempt.number)-XXXXXX".utf8CString)
-        if mkdtemp(&pattern) == nil {
+    func make(for attempt: AttemptID) throws -> WorkingFolder {
+        // Locked before it gets its name: who looks for abandoned folders never sees this one unlocked.
+        var draft = Array("\(root.path)/.\(attempt.run)-\(attempt.task.index + 1)-\(attempt.number)-XXXXXX".utf8CString)
+        if mkdtemp(&draft) == nil {
             // The first of all: the folder above is not there yet.
-            if errno == ENOENT { try makeRoot() }
-            pattern.replaceSubrange((pattern.count - 7)..., with: "XXXXXX".utf8CString)
-            guard mkdtemp(&pattern) != nil else { throw failure(root.path, errno) }
+            guard errno == ENOENT else { throw failure(root.path, errno) }
+            try PrivateFolder.make(root)
+            draft.replaceSubrange((draft.count - 7)..., with: "XXXXXX".utf8CString)
+            guard mkdtemp(&draft) != nil else { throw failure(root.path, errno) }
         }
-        let folder = pattern.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
-        guard mkdir("\(folder)/tmp", 0o700) == 0 else { throw failure(folder, errno) }
+        let made = draft.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
+        let path = root.path + "/" + made.dropFirst(root.path.utf8.count + 2)
+        guard let descriptor = Self.lock(made) else { throw failure(made, errno) }
+        let folder = WorkingFolder(path: path, descriptor: descriptor)
+        guard rename(made, path) == 0, mkdir("\(path)/tmp", 0o700) == 0 else { throw failure(path, errno) }
         return folder
     }
 
-    /// Removes what an attempt left behind whose supervisor could not.
-    func remove(_ folder: String) throws {
-        guard FileManager.default.fileExists(atPath: folder) else { return }
-        try FileManager.default.removeItem(atPath: folder)
-    }
-
-    /// Removes, once, what is older than the machine's start: no supervisor lives that would.
-    private func sweep() {
-        let isFirst = hasSwept.withLock { hasSwept in
-            defer { hasSwept = true }
-            return !hasSwept
-        }
-        guard isFirst else { return }
-        let files = FileManager.default
-        let start = Date(timeIntervalSinceNow: -ProcessInfo.processInfo.systemUptime)
+    /// Removes the folders of attempts whose executor and supervisor are both gone.
+    func sweep() {
         // What cannot be looked at or removed now costs space and nothing else; the next start tries again.
-        let entries = try? files.contentsOfDirectory(
-            at: root, includingPropertiesForKeys: [.contentModificationDateKey])
-        for entry in entries ?? [] {
-            let modified = try? entry.resourceValues(forKeys: [.contentModificationDateKey]).contentModificationDate
-            if let modified, modified < start { try? files.removeItem(at: entry) }
+        let files = FileManager.default
+        for name in (try? files.contentsOfDirectory(atPath: root.path)) ?? [] {
+            let path = "\(root.path)/\(name)"
+            if name.hasPrefix("."), !Self.isOld(path) { continue }
+            guard let descriptor = Self.lock(path) else { continue }
+            try? files.removeItem(atPath: path)
+            close(descriptor)
         }
     }
 
-    private func makeRoot() throws {
-        do {
-            try FileManager.default.createDirectory(at: root, withIntermediateDirectories: true)
-        } catch {
-            throw PythonError(
-                code: "python.folder", "The folder \(root.path) cannot be made. Is the data folder writable?",
-                category: .fault, cause: error)
-        }
+    /// Opens a folder and locks it.
+    ///
+    /// - Returns: nil, with `errno` set, when it cannot be opened, or somebody else has the lock.
+    private static func lock(_ path: String) -> Int32? {
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return descriptor }
+        let reason = errno
+        close(descriptor)
+        errno = reason
+        return nil
+    }
+
+    /// Whether it is longer than a minute there: making one takes no time.
+    private static func isOld(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && time(nil) - status.st_mtim.tv_sec > 60
     }
 
     private func failure(_ path: String, _ error: Int32) -> PythonError {

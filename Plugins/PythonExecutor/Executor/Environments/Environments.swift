@@ -30,7 +30,7 @@ struct Environments: Sendable {
     ) async throws -> Outcome {
         let folder = root.appendingPathComponent(recipe.key).path
         if isComplete(folder, recipe) { return .ready(prefix: folder) }
-        try makeRoot()
+        try PrivateFolder.make(root)
         let lock = try FileLock(at: "\(folder).lock")
         var hasSaid = false
         while !lock.tryLock() {
@@ -54,13 +54,16 @@ struct Environments: Sendable {
         }
     }
 
-    private func makeRoot() throws {
-        do {
-            try FileManager.default.createDirectory(at: root, withIntermediateDirectories: true)
-        } catch {
-            throw PythonError(
-                code: "python.folder", "The folder \(root.path) cannot be made. Is the data folder writable?",
-                category: .fault, cause: error)
+    /// Removes what builders left behind that were killed.
+    func sweep() {
+        // What cannot be removed now costs space and nothing else; the next start, or the next build, tries again.
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: root.path)) ?? []
+        for name in names where !name.contains(".") {
+            let folder = "\(root.path)/\(name)"
+            guard access("\(folder)/\(Self.marker)", F_OK) != 0, let lock = try? FileLock(at: "\(folder).lock"),
+                lock.tryLock(), access("\(folder)/\(Self.marker)", F_OK) != 0
+            else { continue }
+            try? FileManager.default.removeItem(atPath: folder)
         }
     }
 

@@ -52,24 +52,25 @@ struct Installation: Sendable {
         let offer: WorkerProcess.Offer
         do {
             for (name, text) in files {
-                let file = URL(fileURLWithPath: "\(place)/\(name)")
+                let file = URL(fileURLWithPath: "\(place.path)/\(name)")
                 try Data(text.utf8).write(to: file)
             }
             offer = try await worker.take()
         } catch {
-            try environments.workingFolders.remove(place)
+            try place.remove()
             throw error
         }
         defer { worker.finished(offer) }
         let request = AttemptRequest.program(
             arguments: command,
-            environment: Installer.environment(environments.host, settings: settings, folder: place), folder: place)
+            environment: Installer.environment(environments.host, settings: settings, folder: place.path),
+            folder: place.path)
         let listener = InstallerListener(context: context, redaction: redaction, isShown: isShown)
-        let (end, heard) = await Conversation(offer).run(
-            request, grace: settings.grace, holding: lock, listener)
+        let (end, heard) = await Conversation(offer, of: worker).run(
+            request, in: place, grace: settings.grace, holding: lock, listener)
         guard let final = end.final else {
             let loss = await worker.loss(of: offer)
-            try environments.workingFolders.remove(place)
+            try place.remove()
             if let fault = end.fault { throw fault }
             try Task.checkCancellation()
             throw worker.refusal

@@ -68,9 +68,11 @@ final class WorkerProcess: Sendable {
             guard let control, !isClosing else { return }
             while wanted + offers.count < takers.count + 1 {
                 var message = sluice_control(
-                    operation: UInt32(SLUICE_CONTROL_WANT), started: 0, number: nextNumber)
+                    operation: UInt32(SLUICE_CONTROL_WANT), value: 0, number: nextNumber)
                 // When this fails the worker is gone, which the listening thread is about to notice.
-                guard sluice_link_send(control, &message, MemoryLayout<sluice_control>.size, -1) == 0 else { return }
+                guard sluice_link_send(control, &message, MemoryLayout<sluice_control>.size, -1, -1) == 0 else {
+                    return
+                }
                 nextNumber += 1
                 wanted += 1
             }
@@ -84,12 +86,12 @@ final class WorkerProcess: Sendable {
     ///
     /// - Parameters:
     ///   - worker: the worker's executable.
-    ///   - interpreter: the interpreter that it is to be, such as `VENV/bin/python3`.
+    ///   - arguments: the interpreter that it is to be, such as `VENV/bin/python3`, and what scripts see.
     ///   - environment: the variables that it and its scripts start with.
     /// - Throws: ``PythonError`` `python.worker`.
-    init(worker: URL, interpreter: String, environment: [String: String]) throws {
+    init(worker: URL, arguments: [String], environment: [String: String]) throws {
         let ends = try Self.pair(keepingMessages: true)
-        var arguments: [UnsafeMutablePointer<CChar>?] = [strdup(worker.path), strdup(interpreter), nil]
+        var arguments: [UnsafeMutablePointer<CChar>?] = ([worker.path] + arguments).map { strdup($0) } + [nil]
         var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for text in arguments + variables { free(text) } }
         var process: pid_t = 0
@@ -150,6 +152,17 @@ final class WorkerProcess: Sendable {
         }
     }
 
+    /// Takes note that an attempt has been told to end: should its supervisor not see to that, the worker will.
+    func expectEnd(of offer: Offer, graceMilliseconds: UInt32) {
+        state.withLock { state in
+            guard let control = state.control else { return }
+            var message = sluice_control(
+                operation: UInt32(SLUICE_CONTROL_END), value: graceMilliseconds, number: offer.number)
+            // When this fails the worker is gone, and nothing of the attempt outlives it.
+            _ = sluice_link_send(control, &message, MemoryLayout<sluice_control>.size, -1, -1)
+        }
+    }
+
     /// Takes note that an attempt is over.
     func finished(_ offer: Offer) {
         state.withLock { state in
@@ -179,9 +192,9 @@ final class WorkerProcess: Sendable {
         defer { Glibc.close(ends.theirs) }
         let error: PythonError? = state.withLock { state in
             guard let control = state.control, !state.isClosing else { return state.gone }
-            var message = sluice_control(operation: UInt32(SLUICE_CONTROL_INSPECT), started: 0, number: 0)
+            var message = sluice_control(operation: UInt32(SLUICE_CONTROL_INSPECT), value: 0, number: 0)
             let size = MemoryLayout<sluice_control>.size
-            return sluice_link_send(control, &message, size, ends.theirs) == 0 ? nil : state.gone
+            return sluice_link_send(control, &message, size, ends.theirs, -1) == 0 ? nil : state.gone
         }
         if let error {
             Glibc.close(ends.ours)
@@ -242,7 +255,7 @@ final class WorkerProcess: Sendable {
             case SLUICE_CONTROL_FAILED:
                 hearOfFailure(text)
             case SLUICE_CONTROL_LOST:
-                hear(Loss(wasStarted: head.started != 0, reason: text), of: head.number)
+                hear(Loss(wasStarted: head.value != 0, reason: text), of: head.number)
             case SLUICE_CONTROL_REFUSED:
                 state.withLock { $0.refusal = text }
             default:

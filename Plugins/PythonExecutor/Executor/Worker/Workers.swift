@@ -13,9 +13,11 @@ final class Workers: Sendable {
 
     private let executable: URL
     private let settings: PythonSettings
+    private let view: ScriptView
     private let state = Mutex(State())
 
-    init(executable: URL, settings: PythonSettings) {
+    init(executable: URL, settings: PythonSettings, view: ScriptView) {
+        self.view = view
         self.executable = executable
         self.settings = settings
     }
@@ -41,7 +43,9 @@ final class Workers: Sendable {
             var variables = ScriptContext.baseEnvironment
             // The package manager links the Swift runtime into every executable; crashes are CPython's to explain.
             variables["SWIFT_BACKTRACE"] = "enable=no"
-            let worker = try WorkerProcess(worker: executable, interpreter: interpreter, environment: variables)
+            try view.prepare()
+            let worker = try WorkerProcess(
+                worker: executable, arguments: [interpreter] + view.arguments, environment: variables)
             if let dead = state.running.updateValue(worker, forKey: interpreter) { state.closed.append(dead) }
             closeColdest(&state)
             return worker

@@ -16,9 +16,9 @@ int sluice_link_pair(bool messages, int ends[2]);
 int sluice_link_spawn(
     const char *path, char *const arguments[], char *const environment[], int control, pid_t *process);
 
-// Sends bytes with a descriptor attached, or with none when it is -1. Returns 0 or an error number. Waits until all is
-// sent.
-int sluice_link_send(int socket, const void *bytes, size_t count, int descriptor);
+// Sends bytes with at most two descriptors attached; those that are -1 are left out. Returns 0 or an error number. Waits
+// until all is sent.
+int sluice_link_send(int socket, const void *bytes, size_t count, int first, int second);
 
 // Receives one message with at most two descriptors, which are close-on-exec and -1 where none came.
 // Returns its size, 0 at the end, or -1 with errno set.

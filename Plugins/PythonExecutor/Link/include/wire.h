@@ -18,7 +18,8 @@ enum { SLUICE_CONTROL_DESCRIPTOR = 3 };
 struct sluice_control {
     uint32_t operation;
     // With SLUICE_CONTROL_LOST: 0 when nothing of the attempt was ever started, else 1.
-    uint32_t started;
+    // With SLUICE_CONTROL_END: the grace in milliseconds.
+    uint32_t value;
     // Which attempt it is about; chosen by the executor when it asks for one.
     uint64_t number;
 };
@@ -39,6 +40,9 @@ enum {
     // From the worker: the attempt's supervisor ended without a final frame; nothing of the attempt lives any more.
     // Text: what happened.
     SLUICE_CONTROL_LOST = 7,
+    // To the worker: the attempt has been told to end. A supervisor that takes much longer than the grace, because
+    // somebody has stopped it, is ended by the worker with all that is below it.
+    SLUICE_CONTROL_END = 8,
 };
 
 // Longest text behind a control message, in bytes.
@@ -54,14 +58,16 @@ struct sluice_frame {
 };
 
 enum {
-    // From the executor, first: the attempt's working folder, which the supervisor removes in the end. May carry a
-    // descriptor that is held open, unused, until the attempt's last process is reaped: a lock that must not be released
-    // before.
+    // From the executor, first: the attempt's working folder, which the supervisor removes in the end. May carry
+    // two descriptors that are held open, unused, until the attempt's last process is reaped: locks that must not be
+    // released before.
     SLUICE_FRAME_FOLDER = 1,
     // From the executor: end the attempt. Payload: the grace in milliseconds, as uint32_t.
     SLUICE_FRAME_TERMINATE = 2,
     // From the executor: the answer to an event that waits for one. Passed on to the script's side.
     SLUICE_FRAME_REPLY = 3,
+    // From the executor, before the folder: struct sluice_limits, which the supervisor holds the attempt to.
+    SLUICE_FRAME_LIMITS = 8,
     // From the supervisor: bytes of standard output, of standard error.
     SLUICE_FRAME_OUTPUT = 4,
     SLUICE_FRAME_ERROR = 5,
@@ -74,6 +80,24 @@ enum {
 // Longest payload of any frame, in bytes.
 enum { SLUICE_FRAME_LIMIT = 128 * 1024 };
 
+// How much an attempt may take; 0 where nothing is limited.
+struct sluice_limits {
+    uint64_t memory_bytes;
+    uint64_t cpu_milliseconds;
+    uint64_t wall_milliseconds;
+    uint32_t processes;
+    // What an attempt gets to end itself when its time is over.
+    uint32_t grace_milliseconds;
+};
+
+enum {
+    SLUICE_LIMIT_NONE = 0,
+    SLUICE_LIMIT_MEMORY = 1,
+    SLUICE_LIMIT_CPU = 2,
+    SLUICE_LIMIT_PROCESSES = 3,
+    SLUICE_LIMIT_WALL = 4,
+};
+
 struct sluice_final {
     // The exit status, when `signal` is 0.
     int32_t status;
@@ -83,6 +107,8 @@ struct sluice_final {
     int32_t leftovers;
     // Whether the attempt was killed because its grace was over.
     int32_t killed;
+    // For which of SLUICE_LIMIT_* the supervisor ended it.
+    int32_t limit;
 };
 
 enum {
@@ -99,7 +125,7 @@ enum {
 // A request is its length as uint32_t, then a list of fields, each a uint32_t length with that many bytes behind. The
 // first field says which list it is; the fields that follow are given in order.
 //
-//   script   name, file, root, folder, context as JSON, environment, source
+//   script   name, file, root, folder, context as JSON, environment, source, struct sluice_limits
 //   program  folder, arguments, environment
 //
 // `name` is the script's name in the catalogue, `file` its path in the materialised snapshot, `root` that snapshot's
