@@ -16,15 +16,16 @@ struct Installation {
         folder = try DataFolder(at: url)
         store = try SQLiteStore(folder: folder)
         connections = LocalConnections(databases: folder.databases)
-        executors = Self.executors(pythonFolder: folder.python)
+        executors = Self.scriptTypes(in: folder)
     }
 
     /// The script types of this build. A new one is one line here.
-    private static func executors(pythonFolder: URL) -> [any TaskExecutor] {
-        [
-            SQLExecutor(),
-            PythonExecutor(worker: pythonWorker, folder: pythonFolder, settings: PythonSettings.fromEnvironment()),
-        ]
+    private static func scriptTypes(in folder: DataFolder) -> [any TaskExecutor] {
+        var python = PythonSettings.fromEnvironment()
+        // Scripts see the databases, and nothing else of what the engine keeps.
+        python.hiddenFolders = [folder.root.path]
+        python.visibleFolders = [folder.databases.path]
+        return [SQLExecutor(), PythonExecutor(worker: pythonWorker, folder: folder.python, settings: python)]
     }
 
     /// The executable that hosts CPython: beside this one, unless `SLUICE_PYTHON_WORKER` names another.

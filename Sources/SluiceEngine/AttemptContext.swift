@@ -8,6 +8,9 @@ final class AttemptContext: TaskContext {
     let resumePoint: ResumePoint?
     private let leased: LeasedTask
     private let journal: any AttemptJournal
+    private let redactor: SecretRedactor
+    /// What the last line of each stream says of the next.
+    private let redaction = Mutex<[LogLine.Stream: SecretRedactor.State]>([:])
     private let store: any EngineStore
     private let connections: any ConnectionDirectory
     private let sessions: (any SessionProvider)?
@@ -16,7 +19,7 @@ final class AttemptContext: TaskContext {
     private let lastValue = Mutex<JSONValue?>(nil)
 
     init(
-        leased: LeasedTask, journal: any AttemptJournal, store: any EngineStore,
+        leased: LeasedTask, journal: any AttemptJournal, redactor: SecretRedactor, store: any EngineStore,
         connections: any ConnectionDirectory, sessions: (any SessionProvider)?, dispatcher: Dispatcher,
         clock: any WallClock
     ) {
@@ -24,6 +27,7 @@ final class AttemptContext: TaskContext {
         resumePoint = leased.task.resume
         self.leased = leased
         self.journal = journal
+        self.redactor = redactor
         self.store = store
         self.connections = connections
         self.sessions = sessions
@@ -36,17 +40,30 @@ final class AttemptContext: TaskContext {
 
     func begin() async throws { try await dispatcher.begin(leased.lease) }
 
-    func log(_ line: LogLine) throws { try journal.append(.log(line)) }
+    /// Without its secrets: they never reach the disk.
+    func log(_ line: LogLine) throws {
+        var line = line
+        line.text = redaction.withLock { redactor.redacted(line: line.text, state: &$0[line.stream, default: .init()]) }
+        try journal.append(.log(line))
+    }
 
+    /// Its text comes without the secrets that SQL's own tokens tell.
     func stepStarted(_ step: StepStart) throws { try journal.append(.stepStarted(step)) }
 
-    func stepEnded(_ step: StepEnd) throws { try journal.append(.stepEnded(step)) }
+    func stepEnded(_ step: StepEnd) throws {
+        var step = step
+        if let failure = step.failure {
+            step.failure?.message = redactor.redacted(failure.message)
+            step.failure?.detail = failure.detail.map { redactor.redacted($0) }
+        }
+        try journal.append(.stepEnded(step))
+    }
 
     func preview(_ preview: StepPreview) throws { try journal.append(.preview(preview)) }
 
     func progress(_ fraction: Double?, _ text: String) throws {
         let clamped = fraction.map { min(max($0, 0), 1) }
-        try journal.append(.progress(Progress(at: clock.now, fraction: clamped, text: text)))
+        try journal.append(.progress(Progress(at: clock.now, fraction: clamped, text: redactor.redacted(text))))
     }
 
     func result(_ value: JSONValue) throws {

@@ -65,12 +65,14 @@ struct AttemptRunner: Sendable {
         of active: ActiveAttempt, _ body: (AttemptContext) async throws -> TaskOutcome
     ) async throws -> TaskOutcome {
         let journal = try store.openJournal(of: active.id)
+        let secret = try connections.resolve(active.leased.task.pinned.connection.name).secret
+        let redactor = SecretRedactor(secrets: [secret].compactMap(\.self))
         let context = AttemptContext(
-            leased: active.leased, journal: journal, store: store, connections: connections,
+            leased: active.leased, journal: journal, redactor: redactor, store: store, connections: connections,
             sessions: executors.sessions, dispatcher: dispatcher, clock: clock)
         let outcome: TaskOutcome
         do {
-            outcome = try await body(context)
+            outcome = try await body(context).redacted(by: redactor)
         } catch {
             // The first fault is the one that explains; a journal that does not close either adds nothing to it.
             do { try journal.close() } catch _ {}
@@ -85,6 +87,17 @@ struct AttemptRunner: Sendable {
         return TaskAttempt(
             id: leased.lease.attempt, job: leased.run.definition.name, task: leased.task.name, script: pinned.script,
             content: try store.content(of: pinned.script.hash), snapshot: leased.run.snapshot, target: pinned.target,
-            connection: pinned.connection, nominalTime: leased.run.nominalTime)
+            connection: pinned.connection, nominalTime: leased.run.nominalTime,
+            limits: pinned.resources ?? AttemptLimits())
+    }
+}
+
+extension TaskOutcome {
+    /// The outcome with the secrets taken out of the words of a failure. Values are data, and stay as they are.
+    fileprivate func redacted(by redactor: SecretRedactor) -> TaskOutcome {
+        guard case .failed(var failure) = self else { return self }
+        failure.message = redactor.redacted(failure.message)
+        failure.detail = failure.detail.map { redactor.redacted($0) }
+        return .failed(failure)
     }
 }

@@ -114,7 +114,8 @@ struct RunPlanner: Sendable {
         return PinnedTask(
             script: script, connection: connection, target: plan.target, stepCount: plan.steps.count,
             warnings: plan.warnings, parameters: parameters, upstream: upstream,
-            limits: limits.isEmpty ? nil : limits)
+            limits: limits.isEmpty ? nil : limits,
+            resources: pool.flatMap { $0.resources == AttemptLimits() ? nil : $0.resources })
     }
 
     private func unknownScript(_ task: TaskDefinition, in scope: TaskScope) -> DefinitionError {

@@ -80,7 +80,9 @@ extension StoreConformance {
             try require(try bench.first.advance(bench.leasing(9)).leased.map(\.task.name), is: ["b", "c"], "the queue")
         },
         Case("a pool keeps its limits and goes only when nobody needs it") { bench in
-            let etl = Pool(name: "etl", slots: 2, limits: TaskLimits(queue: 60, attempt: 3_600.5))
+            let etl = Pool(
+                name: "etl", slots: 2, limits: TaskLimits(queue: 60, attempt: 3_600.5),
+                resources: AttemptLimits(memoryBytes: 1 << 30, cpuSeconds: 0.5))
             try bench.first.save(etl)
             try require(try bench.second.pools().last, is: etl, "the pool")
             try await refused("no such limit", code: "pool.invalid") {

@@ -94,10 +94,14 @@ public struct Pool: Sendable, Hashable, Codable {
     public var isSuspended: Bool
     /// Limits of time for every task that queues here, beside its own; the stricter one holds.
     public var limits: TaskLimits
+    /// How much of the machine each attempt in it may take.
+    public var resources: AttemptLimits
 
     public init(
-        name: String, slots: Int, isDefault: Bool = false, isSuspended: Bool = false, limits: TaskLimits = TaskLimits()
+        name: String, slots: Int, isDefault: Bool = false, isSuspended: Bool = false, limits: TaskLimits = TaskLimits(),
+        resources: AttemptLimits = AttemptLimits()
     ) {
+        self.resources = resources
         self.name = name
         self.slots = slots
         self.isDefault = isDefault

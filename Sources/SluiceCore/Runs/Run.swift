@@ -189,11 +189,15 @@ public struct PinnedTask: Sendable, Hashable, Codable {
     public var upstream: [Int]
     /// The task's limits with its pool's beside them, the stricter of each; nil for none.
     public var limits: TaskLimits?
+    /// How much of the machine each attempt may take, as its pool says; nil for no limit.
+    public var resources: AttemptLimits?
 
     public init(
         script: ScriptVersion, connection: ConnectionInfo, target: SessionDefaults, stepCount: Int,
-        warnings: [PlanWarning], parameters: [String: JSONValue], upstream: [Int], limits: TaskLimits? = nil
+        warnings: [PlanWarning], parameters: [String: JSONValue], upstream: [Int], limits: TaskLimits? = nil,
+        resources: AttemptLimits? = nil
     ) {
+        self.resources = resources
         self.script = script
         self.connection = connection
         self.target = target

@@ -43,6 +43,16 @@ enum PoolRules {
                 "The \(what) limit of a pool is a number of seconds above 0 and at most "
                     + "\(Int(DefinitionLimits.seconds)); got \(limit).")
         }
+        let resources = pool.resources
+        let amounts: [(String, Double?)] = [
+            ("memory", resources.memoryBytes.map(Double.init)), ("computing time", resources.cpuSeconds),
+            ("number of processes", resources.processes.map(Double.init)),
+            ("size of the log", resources.logBytes.map(Double.init)), ("time", resources.wallSeconds),
+        ]
+        for (what, amount) in amounts {
+            guard let amount, !(amount > 0 && amount.isFinite) else { continue }
+            throw StoreError("pool.invalid", .badInput, "A pool's limit of \(what) is a number above 0; got \(amount).")
+        }
         var pool = pool
         var others = pools.filter { $0.name != pool.name }
         if pool.isDefault {

@@ -49,6 +49,8 @@ enum Migrations {
                 ALTER TABLE pools ADD COLUMN queue_limit REAL;
                 ALTER TABLE pools ADD COLUMN attempt_limit REAL;
                 ALTER TABLE pools ADD COLUMN total_limit REAL;
+                -- What each attempt may take of the machine, as JSON.
+                ALTER TABLE pools ADD COLUMN resources TEXT;
                 -- How far each pool's queue has come, and where the next task of each job stands in it.
                 CREATE TABLE queues (pool TEXT PRIMARY KEY, position REAL NOT NULL) WITHOUT ROWID;
                 CREATE TABLE queue_flows (

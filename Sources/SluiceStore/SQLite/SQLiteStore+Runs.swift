@@ -137,10 +137,11 @@ extension SQLiteStore: RunStore {
         try writeTables { db in
             for pool in try PoolRules.saving(pool, among: Self.pools(in: db)) {
                 try db.execute(
-                    sql: "INSERT OR REPLACE INTO pools VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    sql: "INSERT OR REPLACE INTO pools VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                     arguments: [
                         pool.name, pool.slots, pool.isDefault, pool.isSuspended, pool.limits.queue, pool.limits.attempt,
                         pool.limits.total,
+                        pool.resources == AttemptLimits() ? nil : try JSONColumn.encode(pool.resources),
                     ])
             }
         }
@@ -166,13 +167,15 @@ extension SQLiteStore: RunStore {
         try Row.fetchAll(
             db,
             sql: """
-                SELECT name, slots, is_default, suspended, queue_limit, attempt_limit, total_limit FROM pools
-                ORDER BY name
+                SELECT name, slots, is_default, suspended, queue_limit, attempt_limit, total_limit, resources
+                FROM pools ORDER BY name
                 """
         ).map {
             Pool(
                 name: $0[0], slots: $0[1], isDefault: $0[2], isSuspended: $0[3],
-                limits: TaskLimits(queue: $0[4], attempt: $0[5], total: $0[6]))
+                limits: TaskLimits(queue: $0[4], attempt: $0[5], total: $0[6]),
+                resources: try ($0[7] as String?).map { try JSONColumn.decode(AttemptLimits.self, from: $0) }
+                    ?? AttemptLimits())
         }
     }
 }
