@@ -16,16 +16,16 @@ struct Installation {
         folder = try DataFolder(at: url)
         store = try SQLiteStore(folder: folder)
         connections = LocalConnections(databases: folder.databases)
-        executors = Self.scriptTypes(in: folder)
-    }
-
-    /// The script types of this build. A new one is one line here.
-    private static func scriptTypes(in folder: DataFolder) -> [any TaskExecutor] {
         var python = PythonSettings.fromEnvironment()
         // Scripts see the databases, and nothing else of what the engine keeps.
         python.hiddenFolders = [folder.root.path]
         python.visibleFolders = [folder.databases.path]
-        return [SQLExecutor(), PythonExecutor(worker: pythonWorker, folder: folder.python, settings: python)]
+        executors = Self.scriptTypes(pythonFolder: folder.python, python)
+    }
+
+    /// The script types of this build. A new one is one line here.
+    private static func scriptTypes(pythonFolder: URL, _ python: PythonSettings) -> [any TaskExecutor] {
+        [SQLExecutor(), PythonExecutor(worker: pythonWorker, folder: pythonFolder, settings: python)]
     }
 
     /// The executable that hosts CPython: beside this one, unless `SLUICE_PYTHON_WORKER` names another.
@@ -47,7 +47,7 @@ struct Installation {
 
     /// An engine on no folder at all: enough to plan a file.
     static func hostWithoutFolder(temporary: URL) -> EngineHost {
-        let executors = executors(pythonFolder: temporary)
+        let executors = scriptTypes(pythonFolder: temporary, PythonSettings.fromEnvironment())
         let engine = JobEngine(
             store: MemoryStore(), executors: executors, connections: LocalConnections(databases: temporary))
         return EngineHost(engine: engine, executors: executors, isRunning: false)

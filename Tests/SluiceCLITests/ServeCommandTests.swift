@@ -92,6 +92,8 @@ import Testing
             .replacing(/\d{4}-\d\d-\d\d \d\d:\d\d/, with: "TIME")
             .replacing(/"duration" : [0-9.e-]+/, with: "DURATION")
             .replacing(#/ *\d+(\.\d+)? m?s\b/#, with: " TOOK")
+            // Columns are as wide as the times in them.
+            .replacing(#/ +/#, with: " ")
     }
 
     @Test func aRunGoesOnWithoutTheCommandThatShowsIt() async throws {
@@ -219,6 +221,33 @@ import Testing
         #expect(tasks?[0]?["state"] == "lost", "whether its work took effect is unknown")
         #expect(try next.stop().status == 0)
         #expect(try sluice.run("run", job).status == 0, "no run is open any more")
+    }
+
+    @Test func whatIsQueuedWhenAServerStopsIsRunByTheNext() async throws {
+        let sluice = try CommandLine()
+        defer { sluice.remove() }
+        let slow = try sluice.job(over: [("a.py", Self.waitingScript(sluice)), ("b.sql", "SELECT 1 AS one;")])
+        let quick = try sluice.job(["b.sql"], name: "Quick", file: "quick.job.json")
+        let server = try await Server(sluice, grace: 0)
+        // As many as the pool has slots for at the least, so that the last one waits.
+        let slots = max(2, ProcessInfo.processInfo.activeProcessorCount)
+        let holding = try (0..<slots).map { _ in try sluice.start(["run", slow]) }
+        func runs(_ status: String) throws -> Int {
+            guard case .array(let runs)? = try sluice.run("runs", "--json").document["runs"] else { return 0 }
+            return runs.count { $0["status"]?.text == status }
+        }
+        while try runs("running") < slots { await Task.yield() }
+        let waiting = try sluice.start(["run", quick])
+        while try runs("pending") < 1 { await Task.yield() }
+        #expect(try server.stop().status == 0)
+        for command in holding { #expect(try command.wait().status == 1) }
+        let cut = try waiting.wait()
+        #expect(cut.status == 3)
+        #expect(cut.errors.contains("The run goes on when a server is back"), "\(cut.errors)")
+        let next = try await Server(sluice)
+        while try runs("pending") + runs("running") > 0 { await Task.yield() }
+        #expect(try runs("succeeded") == 1)
+        #expect(try next.stop().status == 0)
     }
 
     @Test func anOpenRunOfAKilledServerCanBeStoppedWithoutOne() async throws {

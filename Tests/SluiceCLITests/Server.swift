@@ -34,9 +34,13 @@ final class Server {
 
     /// The children of it that live.
     var children: [Int32] {
-        let number = running.process.processIdentifier
-        let list = (try? String(contentsOfFile: "/proc/\(number)/task/\(number)/children", encoding: .utf8)) ?? ""
-        return list.split(separator: " ").compactMap { Int32($0) }
+        // The kernel lists them by the thread that started them.
+        let threads = "/proc/\(running.process.processIdentifier)/task"
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: threads)) ?? []
+        return names.flatMap { name in
+            let list = (try? String(contentsOfFile: "\(threads)/\(name)/children", encoding: .utf8)) ?? ""
+            return list.split(separator: " ").compactMap { Int32($0) }
+        }
     }
 
     private static func identity(of path: String) -> UInt64? {

@@ -72,7 +72,7 @@ struct HostileClientTests {
     @Test("A client that asks and does not read its answers holds up nobody")
     func deafClient() async throws {
         let fixture = try ServerFixture()
-        let job = try fixture.job("lines 4000")
+        let job = try fixture.job("lines 1000")
         try await fixture.serving { _ in
             let run = try await fixture.client().perform(SubmitRun(.definition(job)))
             _ = try await fixture.host.engine.wait(for: run.id)

@@ -29,7 +29,7 @@ struct RunSession {
                     RunSummary(ended, records: records).print(to: output)
                 }
                 if ended.run.status == .failed { throw JobFailed() }
-            } catch let error as RequestError where error.code == "server.gone" {
+            } catch let error as RequestError where ["server.gone", "server.stopping"].contains(error.code) {
                 throw RequestError(
                     "server.gone", .fault,
                     "The server ended while run \(run.id) was open. The run goes on when a server is back: "

@@ -17,7 +17,8 @@ final class SocketPlace: Sendable {
 
     /// - Returns: nil when there is no folder that this process may look into.
     init?(_ url: URL) {
-        path = url.path(percentEncoded: false)
+        let text = url.path(percentEncoded: false)
+        path = text.count > 1 && text.hasSuffix("/") ? String(text.dropLast()) : text
         folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard folder >= 0 else { return nil }
         var status = stat()
