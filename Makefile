@@ -19,6 +19,10 @@ TEST_PACKAGES := sqlite3
 # Said to `swift build` and `swift test` alike, or the second would build everything again.
 CHECKS := --explicit-target-dependency-import-check error
 
+# Tests that wait for programs block the few threads that all tests share: of hundreds at once each would wait minutes for
+# its turn.
+WIDTH := --experimental-maximum-parallelization-width 8
+
 SWIFT_SOURCES := Package.swift Sources Plugins Tests \
 	Examples/Package.swift Examples/Sources Examples/Tests Benchmarks/Package.swift Benchmarks/Sources
 
@@ -54,7 +58,7 @@ test: setup-test lint ## Build, lint and test everything, examples included
 	@.build/debug/HostApp
 	@swift test --package-path Examples --scratch-path .build --skip-build --disable-xctest $(CHECKS)
 	$(call say,Testing)
-	@swift test --parallel --disable-xctest $(CHECKS)
+	@swift test --parallel $(WIDTH) --disable-xctest $(CHECKS)
 
 .PHONY: lint
 lint: ## Check the format of all Swift sources
