@@ -14,7 +14,8 @@ extension Machine {
         case .success(let found): items = found
         case .failure(let problem):
             state.tasks[index].failure = problem.failure
-            return conclude(index, as: .failed, reason: problem.failure.message)
+            conclude(index, as: .failed, reason: problem.failure.message)
+            return concludeElements(of: index, as: .notRun, reason: problem.failure.message)
         }
         let existing = elements(of: index)
         guard !items.isEmpty || !existing.isEmpty else {
@@ -41,6 +42,13 @@ extension Machine {
             update(state.tasks.count - 1, to: .pending, reason: task.reason) { _ in }
         }
         releaseElements(of: index, loop)
+    }
+
+    /// Ends the elements that an earlier begin has left, of a group that does not begin again.
+    mutating func concludeElements(of index: Int, as ended: TaskState, reason: String?) {
+        for place in elements(of: index) where state.tasks[place].state == .pending {
+            conclude(place, as: ended, reason: reason)
+        }
     }
 
     /// Lets as many elements queue as may run at a time.
