@@ -96,6 +96,21 @@ import Testing
         #expect(spoilt.state.run.status == .failed)
     }
 
+    @Test func anElementThatIsTerminatedBeforeItsGroupBeginsAgainStaysSo() throws {
+        var story = try RunStory(
+            [task("a"), task("each", .allDone, forEach: ForEach(list: "n"))], parameters: ["n": [1, 2]]
+        ) { $0.onFailure = .continue }
+        try story.fail("a")
+        try story.succeed("each[0]")
+        try story.succeed("each[1]")
+        try story.apply(Self.again(story))
+        try story.apply(.stopTask(index: story.place("each[1]"), by: "dana"))
+        try story.succeed("a")
+        #expect(story["each[1]"].state == .terminated)
+        try story.succeed("each[0]")
+        #expect(story["each"].state == .terminated)
+    }
+
     @Test func aTaskMayGoOnAtAStep() throws {
         var story = try RunStory([task("a")])
         try story.fail("a")

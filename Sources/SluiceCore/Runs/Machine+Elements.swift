@@ -27,10 +27,11 @@ extension Machine {
             $0.firstReadyAt = $0.firstReadyAt ?? now
             $0.startedAt = now
         }
-        for (place, item) in zip(existing, items) where state.tasks[place].state != .succeeded {
+        // One that a person terminated before the group began again stays so.
+        for (place, item) in zip(existing, items) where state.tasks[place].state == .pending {
             update(place, to: .pending, reason: "waits for its turn") { $0.item = item }
         }
-        for place in existing.dropFirst(items.count) {
+        for place in existing.dropFirst(items.count) where !state.tasks[place].state.isFailure {
             conclude(place, as: .skipped, reason: "the list has no such element any more")
         }
         for (element, item) in items.enumerated().dropFirst(existing.count) {

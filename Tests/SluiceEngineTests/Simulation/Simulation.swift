@@ -38,7 +38,7 @@ final class Simulation {
         setUp()
         store.faults = chances.one(of: [0, 1, 4])
         store.meanwhile = { [unowned self] in stopSomething() }
-        for _ in 0..<chances.within(40...120) where problems.isEmpty { act() }
+        for _ in 0..<chances.within(30...100) where problems.isEmpty { act() }
         store.faults = 0
         store.meanwhile = nil
         calmDown()
@@ -186,7 +186,8 @@ final class Simulation {
                 worker.beat()
             }
             workers.removeAll(where: \.isDead)
-            clock.advance(by: .seconds(5))
+            // Shorter than a lease lives.
+            clock.advance(by: .seconds(12))
         }
         for run in store.checker.openRuns.sorted() where problems.isEmpty {
             let tasks = store.run(run)?.tasks.map { "\($0.id) \($0.state): \($0.reason ?? "-")" } ?? []

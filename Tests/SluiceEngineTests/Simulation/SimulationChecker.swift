@@ -60,9 +60,8 @@ final class SimulationChecker {
             states[run] = after
             if after.run.status.isEnded { openRuns.remove(run) } else { openRuns.insert(run) }
         }
-        let pools = store.pools()
         for (pool, count) in holding where count > before[pool] ?? 0 {
-            let slots = pools.first { $0.name == pool }.map { $0.isSuspended ? 0 : $0.slots } ?? 0
+            let slots = store.pools().first { $0.name == pool }.map { $0.isSuspended ? 0 : $0.slots } ?? 0
             require(count <= slots, "pool \(pool) has \(slots) slots to give and \(count) attempts hold one")
         }
         leased.sort { $0.token < $1.token }
