@@ -33,6 +33,8 @@ SWIFT_SOURCES := Package.swift Sources Plugins Tests \
 
 DATA ?= .sluice
 SECONDS ?= 60
+SEEDS ?= 1000000
+KILLS ?= 200
 TEST_PYTHON := .build/test-python
 
 # A heading, bold on a terminal.
@@ -90,6 +92,26 @@ fuzz: setup ## Let libFuzzer look for scripts that the SQL splitter gets wrong, 
 	@cd Tests/SQLFuzz && mkdir -p .build/corpus && .build/release/SQLFuzz .build/corpus -dict=sql.dict -max_len=512 \
 		-artifact_prefix=.build/ -max_total_time=$(SECONDS)
 
+.PHONY: simulate
+simulate: setup ## Run the engine through SEEDS=1000000 simulated worlds in which things go wrong
+	$(call say,Simulating $(SEEDS) seeds)
+	@SLUICE_SEEDS=$(SEEDS) swift test --configuration release --scratch-path .build-simulate -Xswiftc -enable-testing \
+		--disable-xctest --filter Simulation
+
+.PHONY: chaos
+chaos: setup-test ## Kill a real server KILLS=200 times under load, and look for what was lost or done twice
+	$(call say,Killing $(KILLS) servers)
+	@SLUICE_KILLS=$(KILLS) swift test --disable-xctest $(ANEW) $(CHECKS) --filter ChaosTests
+
+.PHONY: sanitize
+sanitize: setup-test ## Run the tests of engine, store and Python worker under the Thread and the Address sanitizer
+	$(call say,Under ThreadSanitizer)
+	@SLUICE_SEEDS=200 swift test --sanitize thread --scratch-path .build-tsan --disable-xctest $(WIDTH) \
+		--filter 'SluiceEngineTests|SluiceStoreTests'
+	$(call say,Under AddressSanitizer)
+	@ASAN_OPTIONS=detect_leaks=0 SLUICE_SEEDS=200 swift test --sanitize address --scratch-path .build-asan \
+		--disable-xctest $(WIDTH) --filter 'SluiceEngineTests|SluiceStoreTests|PythonExecutorTests'
+
 .PHONY: screenshot
 screenshot: release ## Draw the README's picture of a terminal from a real run
 	@PATH="$$PWD/.build/release:$$PATH" $(PYTHON) Fixtures/screenshot/capture.py \
@@ -118,4 +140,4 @@ clean-data: ## Remove the data folder: runs, databases, environments
 
 .PHONY: clean
 clean: ## Remove everything that was built
-	rm -rf -- .build Examples/.build Benchmarks/.build Tests/SQLFuzz/.build
+	rm -rf -- .build .build-tsan .build-asan .build-simulate Examples/.build Benchmarks/.build Tests/SQLFuzz/.build

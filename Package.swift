@@ -78,7 +78,7 @@ let package = Package(
         // Tests.
         .testTarget(name: "SluiceCoreTests", dependencies: ["SluiceCore"], swiftSettings: swift),
         .testTarget(
-            name: "SluiceEngineTests", dependencies: ["SluiceCore", "SluiceEngine", "SluiceStore"],
+            name: "SluiceEngineTests", dependencies: ["SluiceCore", "SluiceEngine", "SluiceStore", "SluiceTesting"],
             swiftSettings: swift),
         .testTarget(
             name: "SluiceStoreTests", dependencies: ["SluiceCore", "SluiceStore", "SluiceTesting", grdb],
@@ -97,8 +97,9 @@ let package = Package(
             name: "PythonExecutorTests",
             dependencies: ["SluiceCore", "PythonExecutor", "PythonWorker", "SluiceTesting"], swiftSettings: swift),
         .testTarget(
-            name: "SluiceCLITests", dependencies: ["SluiceCLI", "PythonWorker", "Sluice", "SluiceTesting"],
-            swiftSettings: swift),
+            name: "SluiceCLITests",
+            dependencies: ["SluiceCLI", "PythonWorker", "Sluice", "SluiceServer", "SluiceTesting"], swiftSettings: swift
+        ),
         .testTarget(name: "HouseTests", dependencies: ["SluiceCore", "SluiceCLI"], swiftSettings: swift),
     ]
 )

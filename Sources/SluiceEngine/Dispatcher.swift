@@ -10,12 +10,12 @@ import Synchronization
 final class Dispatcher: Sendable {
     private struct State {
         var active: [AttemptID: ActiveAttempt] = [:]
-        var begun: [(lease: HeldLease, whenCommitted: CheckedContinuation<Void, any Error>)] = []
+        var begun: [(lease: HeldLease, whenCommitted: @Sendable (Result<Void, any Error>) -> Void)] = []
         var ended: [AdvanceOrder.Ended] = []
         /// Attempts whose lease is gone: they leave without a word to the store.
         var abandoned: [AttemptID] = []
-        /// What was stopped while a step may have been leasing from it, and by whom.
-        var stops: [(target: StopTarget, person: String)] = []
+        /// What was stopped while a step may have been leasing from it.
+        var stops: [StopTarget] = []
         /// Set when nothing more may start, and what runs may finish.
         var isDraining = false
         /// Set when nothing more may start; says why.
@@ -85,28 +85,28 @@ final class Dispatcher: Sendable {
         do {
             advanced = try store.advance(request)
         } catch {
-            for report in reports.begun { report.whenCommitted.resume(throwing: error) }
+            for report in reports.begun { report.whenCommitted(.failure(error)) }
             throw error
         }
         let started = advanced.leased.map(ActiveAttempt.init)
-        state.withLock { state in
+        let suspects = state.withLock { state in
             for attempt in started {
                 state.active[attempt.id] = attempt
-                if let stop = state.stops.first(where: { $0.target.contains(attempt.id) }) {
-                    attempt.stop(.stopped(by: stop.person))
-                }
                 if state.closed != nil { attempt.stop(.shutdown) }
             }
             // Their stop is committed: the next step leases nothing of theirs.
-            state.stops = []
+            defer { state.stops = [] }
+            return started.filter { attempt in state.stops.contains { $0.contains(attempt.id) } }
         }
+        // The stop may be an old one, of before the run was reopened: the store knows.
+        try obey(suspects)
         let stale = Set(advanced.stale)
         for report in reports.begun {
             let attempt = report.lease.attempt
             if stale.contains(attempt) {
-                report.whenCommitted.resume(throwing: LeaseLost(attempt))
+                report.whenCommitted(.failure(LeaseLost(attempt)))
             } else {
-                report.whenCommitted.resume()
+                report.whenCommitted(.success(()))
             }
         }
         return started
@@ -114,14 +114,19 @@ final class Dispatcher: Sendable {
 
     /// Has the beginning of an attempt committed with the next step.
     func begin(_ lease: HeldLease) async throws {
-        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            let closed: (any Error)? = state.withLock { state in
-                if let error = state.closed { return error }
-                state.begun.append((lease, continuation))
-                return nil
-            }
-            if let closed { continuation.resume(throwing: closed) } else { wake.raise() }
+        try await withCheckedThrowingContinuation { continuation in
+            begin(lease) { continuation.resume(with: $0) }
         }
+    }
+
+    /// As ``begin(_:)`` for a caller that does not wait; `whenCommitted` is called once.
+    func begin(_ lease: HeldLease, whenCommitted: @escaping @Sendable (Result<Void, any Error>) -> Void) {
+        let closed: (any Error)? = state.withLock { state in
+            if let error = state.closed { return error }
+            state.begun.append((lease, whenCommitted))
+            return nil
+        }
+        if let closed { whenCommitted(.failure(closed)) } else { wake.raise() }
     }
 
     /// Has the ending of an attempt committed with the next step; nil when the attempt is not ours any more.
@@ -142,10 +147,24 @@ final class Dispatcher: Sendable {
     /// Ends the attempts of what was stopped and whose stop is committed, also those that are being leased at this moment.
     func stop(_ target: StopTarget, by person: String) {
         let active = state.withLock { state in
-            state.stops.append((target, person))
+            state.stops.append(target)
             return state.active.values.filter { target.contains($0.id) }
         }
         for attempt in active { attempt.stop(.stopped(by: person)) }
+    }
+
+    /// Ends those of `attempts` that the store says were told to end.
+    func obey(_ attempts: [ActiveAttempt]) throws {
+        for attempt in attempts where attempt.stopReason == nil {
+            guard let run = try store.run(attempt.id.run), let place = run.position(of: attempt.id.task),
+                run.tasks[place].attempt == attempt.id.number
+            else { continue }
+            switch run.tasks[place].stopping {
+            case .terminated(let person): attempt.stop(.stopped(by: person))
+            case .timedOut: attempt.stop(.timedOut)
+            case nil: continue
+            }
+        }
     }
 
     /// Leases nothing any more and lets what runs finish.
@@ -163,7 +182,7 @@ final class Dispatcher: Sendable {
             defer { state.begun = [] }
             return (state.begun, Array(state.active.values))
         }
-        for report in waiting { report.whenCommitted.resume(throwing: reason) }
+        for report in waiting { report.whenCommitted(.failure(reason)) }
         for attempt in active { attempt.stop(.shutdown) }
         wake.raise()
     }

@@ -13,6 +13,7 @@ public final class JobEngine: Sendable {
     private let planner: RunPlanner
     private let dispatcher: Dispatcher
     private let reaper: Reaper
+    private let heartbeat: Heartbeat
     private let clock: any WallClock
     private let logger: Logger
     /// Wakes the dispatcher when something is due.
@@ -35,6 +36,7 @@ public final class JobEngine: Sendable {
         planner = RunPlanner(store: store, executors: self.executors, connections: connections, clock: clock)
         dispatcher = Dispatcher(store: store, kinds: self.executors.kinds, configuration: configuration)
         reaper = Reaper(store: store, configuration: configuration)
+        heartbeat = Heartbeat(store: store, configuration: configuration, dispatcher: dispatcher, reaper: reaper)
         alarm = Alarm(dispatcher.wake)
     }
 
@@ -179,10 +181,7 @@ public final class JobEngine: Sendable {
         do {
             while true {
                 try await Task.sleep(for: configuration.heartbeat)
-                let active = dispatcher.active
-                let lost = Set(try store.renew(active.map(\.leased.lease), for: configuration.leaseDuration))
-                for attempt in active where lost.contains(attempt.id) { attempt.stop(.leaseLost) }
-                try reaper.step()
+                try heartbeat.step()
             }
         } catch is CancellationError {
             return

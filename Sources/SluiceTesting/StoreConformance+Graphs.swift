@@ -80,6 +80,16 @@ extension StoreConformance {
             try require(try bench.state(of: ids[2]).run.isHeld, is: false, "the last one's turn")
             try require(try bench.leaseOne(bench.first).run.id, is: ids[2], "it is leased")
         },
+        Case("a run that is over as soon as it may start leaves its place to the next") { bench in
+            let run = bench.newRun(["a", "b"], upstream: [[], []]) { $0.maxConcurrentRuns = 1 }
+            let ids = try (0..<3).map { _ in try bench.first.submit(run).state.run.id }
+            // What is left of the second cannot run any more once it may start.
+            _ = try bench.second.stopTask(TaskRunID(run: ids[1], index: 0), by: "dana")
+            try require(try bench.state(of: ids[1]).run.isHeld, is: true, "it waits")
+            _ = try bench.first.stop(ids[0], by: "dana")
+            try require(try bench.state(of: ids[1]).run.status, is: .failed, "the second has ended")
+            try require(try bench.state(of: ids[2]).run.isHeld, is: false, "the third has its turn")
+        },
         Case("a terminated task ends, with what it keeps from running") { bench in
             let id = try bench.first.submit(bench.newRun(["a", "b"])).state.run.id
             let leased = try bench.leaseOne(bench.first)

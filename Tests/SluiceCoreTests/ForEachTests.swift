@@ -131,4 +131,18 @@ import Testing
         #expect(story["each"].value == nil)
         #expect(story["each"].reason?.contains("more than the 65536") == true)
     }
+
+    @Test func aGroupEndsWhenAFailureGivesUpItsLastElements() throws {
+        var story = try RunStory(
+            [task("each", forEach: Self.over("n", 1)), task("b", after: [])], parameters: ["n": [1, 2]])
+        try story.fail("each[0]")
+        #expect(story["each[1]"].state == .notRun)
+        #expect(story["each"].state == .failed)
+
+        var other = try RunStory(
+            [task("each", forEach: Self.over("n")), task("b", after: [])], parameters: ["n": [1, 2]])
+        try other.fail("b")
+        #expect(other.states == [.notRun, .failed, .notRun, .notRun])
+        #expect(other.state.run.status == .failed)
+    }
 }

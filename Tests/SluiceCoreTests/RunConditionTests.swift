@@ -160,4 +160,14 @@ import Testing
         #expect(stopped.state.run.status == .failed)
         #expect(!stopped.state.run.isHeld)
     }
+
+    @Test func aRunThatWaitsForOthersIsOverWhenItsLastTaskIsTerminated() throws {
+        var story = try RunStory([task("a"), task("b")], isHeld: true)
+        try story.apply(.stopTask(index: 0, by: "dana"))
+        #expect(story.states == [.terminated, .pending])
+        #expect(story.state.run.isHeld)
+        try story.apply(.stopTask(index: 1, by: "dana"))
+        #expect(story.state.run.status == .failed)
+        #expect(!story.state.run.isHeld)
+    }
 }

@@ -73,6 +73,44 @@ import Testing
         #expect(longer["each[1]"].attempt == 2, "journals of the first attempt stay its own")
     }
 
+    @Test func aForEachThatDoesNotBeginAgainTakesItsElementsAlong() throws {
+        var mended = try RunStory(
+            [task("a"), task("each", .anyFailed, forEach: ForEach(list: "n"))], parameters: ["n": [1]])
+        try mended.fail("a")
+        try mended.succeed("each[0]")
+        try mended.apply(Self.again(mended))
+        try mended.succeed("a")
+        #expect(mended.states == [.succeeded, .skipped, .skipped])
+        #expect(mended.state.run.status == .succeeded)
+
+        var spoilt = try RunStory([
+            task("a"), task("find", .allDone), task("each", after: ["find"], forEach: ForEach(list: "find")),
+        ]) { $0.onFailure = .continue }
+        try spoilt.fail("a")
+        try spoilt.succeed("find", [1])
+        try spoilt.succeed("each[0]")
+        try spoilt.apply(Self.again(spoilt))
+        try spoilt.succeed("a")
+        try spoilt.succeed("find", 7)
+        #expect(spoilt.states == [.succeeded, .succeeded, .failed, .notRun])
+        #expect(spoilt.state.run.status == .failed)
+    }
+
+    @Test func anElementThatIsTerminatedBeforeItsGroupBeginsAgainStaysSo() throws {
+        var story = try RunStory(
+            [task("a"), task("each", .allDone, forEach: ForEach(list: "n"))], parameters: ["n": [1, 2]]
+        ) { $0.onFailure = .continue }
+        try story.fail("a")
+        try story.succeed("each[0]")
+        try story.succeed("each[1]")
+        try story.apply(Self.again(story))
+        try story.apply(.stopTask(index: story.place("each[1]"), by: "dana"))
+        try story.succeed("a")
+        #expect(story["each[1]"].state == .terminated)
+        try story.succeed("each[0]")
+        #expect(story["each"].state == .terminated)
+    }
+
     @Test func aTaskMayGoOnAtAStep() throws {
         var story = try RunStory([task("a")])
         try story.fail("a")

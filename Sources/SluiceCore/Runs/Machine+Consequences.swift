@@ -4,7 +4,8 @@ extension Machine {
     ///
     /// - Parameter candidates: tasks that may be ready although nothing has ended, as at the start of a run.
     mutating func settle(_ candidates: some Sequence<Int>) {
-        guard !state.run.isHeld else { return }
+        // Of a run that waits for others nothing may start; it is over when nothing is left of it.
+        guard !state.run.isHeld else { return endRunIfOver() }
         var isMoving = true
         while isMoving {
             closeGroups()
@@ -33,6 +34,7 @@ extension Machine {
                 }
             case .never(let ended, let reason):
                 conclude(index, as: ended, reason: reason)
+                concludeElements(of: index, as: ended, reason: reason)
                 somethingEnded = true
             }
         }

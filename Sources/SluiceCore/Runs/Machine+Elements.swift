@@ -14,7 +14,8 @@ extension Machine {
         case .success(let found): items = found
         case .failure(let problem):
             state.tasks[index].failure = problem.failure
-            return conclude(index, as: .failed, reason: problem.failure.message)
+            conclude(index, as: .failed, reason: problem.failure.message)
+            return concludeElements(of: index, as: .notRun, reason: problem.failure.message)
         }
         let existing = elements(of: index)
         guard !items.isEmpty || !existing.isEmpty else {
@@ -26,10 +27,11 @@ extension Machine {
             $0.firstReadyAt = $0.firstReadyAt ?? now
             $0.startedAt = now
         }
-        for (place, item) in zip(existing, items) where state.tasks[place].state != .succeeded {
+        // One that a person terminated before the group began again stays so.
+        for (place, item) in zip(existing, items) where state.tasks[place].state == .pending {
             update(place, to: .pending, reason: "waits for its turn") { $0.item = item }
         }
-        for place in existing.dropFirst(items.count) {
+        for place in existing.dropFirst(items.count) where !state.tasks[place].state.isFailure {
             conclude(place, as: .skipped, reason: "the list has no such element any more")
         }
         for (element, item) in items.enumerated().dropFirst(existing.count) {
@@ -41,6 +43,13 @@ extension Machine {
             update(state.tasks.count - 1, to: .pending, reason: task.reason) { _ in }
         }
         releaseElements(of: index, loop)
+    }
+
+    /// Ends the elements that an earlier begin has left, of a group that does not begin again.
+    mutating func concludeElements(of index: Int, as ended: TaskState, reason: String?) {
+        for place in elements(of: index) where state.tasks[place].state == .pending {
+            conclude(place, as: ended, reason: reason)
+        }
     }
 
     /// Lets as many elements queue as may run at a time.

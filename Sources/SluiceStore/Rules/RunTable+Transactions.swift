@@ -158,7 +158,8 @@ extension RunTable {
             else { return nil }
             return run.job?.job
         }
-        for job in Set(jobs) { try admitRuns(of: job) }
+        var admitted: Set<JobID> = []
+        for job in jobs where admitted.insert(job).inserted { try admitRuns(of: job) }
     }
 
     private mutating func admitRuns(of job: JobID) throws {
@@ -169,8 +170,10 @@ extension RunTable {
             guard let state = try admitted.state(of: run.id, from: &self),
                 active < state.run.definition.maxConcurrentRuns ?? .max
             else { break }
-            admitted.record(try RunMachine.apply(.admitted, to: state, at: now))
-            active += 1
+            let transition = try RunMachine.apply(.admitted, to: state, at: now)
+            admitted.record(transition)
+            // One that is over at once, as all its tasks were terminated while it waited, leaves its place to the next.
+            if !transition.state.run.status.isEnded { active += 1 }
         }
         try admitted.save(to: &self)
     }
