@@ -38,8 +38,6 @@ struct ServeCommand: AsyncParsableCommand {
         let isJSON = global.json
         let logger = Logger(label: "sluice.serve") { _ in ServerLog(isJSON: isJSON) }
         let host = installation.host(isRunning: true, logger: logger)
-        let openRuns = OpenRuns(installation)
-        try openRuns.settleForServer(through: host.engine)
         let socket = try ListeningSocket(in: installation.folder.root)
         logger.info(
             "Sluice \(Version.current) serves \(installation.folder.root.path), process \(getpid()). Ctrl-C stops it.")
@@ -69,7 +67,6 @@ struct ServeCommand: AsyncParsableCommand {
             socket.remove()
             throw error
         }
-        try openRuns.leaveServer()
         try installation.store.close()
         logger.info("Stopped.")
     }
