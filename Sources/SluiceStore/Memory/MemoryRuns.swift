@@ -114,6 +114,13 @@ struct MemoryRuns: RunTable {
         }
     }
 
+    /// How much every pool is in use, by name.
+    var poolUse: [PoolUse] {
+        occupancy().map {
+            PoolUse(pool: $0.name, holding: $0.holding, waiting: $0.waiting + (readyTasks[$0.name]?.count ?? 0))
+        }
+    }
+
     func ready(in pool: String, kinds: Set<ScriptKind>, attachedTo worker: String?, limit: Int) -> [ReadyTask] {
         var found: [ReadyTask] = []
         for entry in readyTasks[pool] ?? [] {

@@ -116,6 +116,8 @@ extension MemoryStore: RunStore {
 
     public func pools() -> [Pool] { storage.look { $0.runs.pools } }
 
+    public func poolUse() -> [PoolUse] { storage.look { $0.runs.poolUse } }
+
     public func save(_ pool: Pool) throws {
         try writeContents { $0.runs.pools = try PoolRules.saving(pool, among: $0.runs.pools) }
     }
