@@ -15,7 +15,7 @@ struct SluiceCommand: AsyncParsableCommand {
         subcommands: [
             SyncCommand.self, ScriptsCommand.self, PlanCommand.self, JobCommand.self, RunCommand.self,
             RunsCommand.self, LogsCommand.self, PoolCommand.self, ServeCommand.self,
-            DemoCommand.self,
+            DoctorCommand.self, BackupCommand.self, RestoreCommand.self, DemoCommand.self,
         ])
 }
 
