@@ -15,7 +15,8 @@ struct SluiceCommand: AsyncParsableCommand {
         subcommands: [
             SyncCommand.self, ScriptsCommand.self, PlanCommand.self, JobCommand.self, RunCommand.self,
             RunsCommand.self, LogsCommand.self, PoolCommand.self, ServeCommand.self,
-            DoctorCommand.self, BackupCommand.self, RestoreCommand.self, DemoCommand.self,
+            DoctorCommand.self, BackupCommand.self, RestoreCommand.self, PruneCommand.self,
+            DemoCommand.self,
         ])
 }
 

@@ -27,7 +27,7 @@ import Testing
 
     @Test func everyDocumentHasTheFieldsThatTheReadmeNames() throws {
         let documented = try Self.documented()
-        #expect(documented.count == 27)
+        #expect(documented.count == 28)
         let sluice = try CommandLine()
         defer { sluice.remove() }
         let job = try sluice.job(over: [("a.sql", "CREATE TABLE t (a);"), ("b.py", "print('b'); raise SystemExit(1)")])
@@ -41,6 +41,7 @@ import Testing
             ("pool resume", ["etl"]), ("pool default", ["default"]), ("pool delete", ["etl"]), ("doctor", []),
             ("backup", [sluice.path("backup")]),
             ("restore", [sluice.path("backup"), "--data", sluice.path("restored")]),
+            ("prune", ["--older-than", "90d"]),
         ]
         for (command, arguments) in commands {
             let result = try sluice.start(command.split(separator: " ").map(String.init) + arguments + ["--json"])

@@ -60,7 +60,7 @@ import Testing
         let left = try FileManager.default.contentsOfDirectory(atPath: sluice.folder.path)
         #expect(!left.contains { $0.hasPrefix("new") }, "\(left)")
         #expect(try sluice.run("restore", sluice.path("bucket"), "--data", sluice.path("new")).status == 2)
-        #expect(try sluice.run("restore", backup, "--force", "--data", sluice.path("bucket")).status == 2)
+        #expect(try sluice.run("restore", backup, "--force", "--data", sluice.path("workbench")).status == 2)
     }
 
     @Test func theDoctorFindsWhatIsBroken() throws {
@@ -91,6 +91,31 @@ import Testing
         let noPython = try sluice.run("doctor", environment: ["SLUICE_PYTHON_WORKER": "/nowhere/sluice-python"])
         #expect(noPython.status == 3 && noPython.output.contains("✗ python: "), "\(noPython.output)")
         #expect(try sluice.run("doctor", "--data", sluice.path("nowhere")).status == 2)
+    }
+
+    @Test func oldRunsAreRemovedWithTheirLogs() async throws {
+        let sluice = try CommandLine()
+        defer { sluice.remove() }
+        let job = try sluice.job(over: [("a.py", "print('said')")])
+        for _ in 0..<4 { #expect(try sluice.run("run", job).status == 0) }
+        func runs() throws -> [JSONValue?] {
+            let document = try sluice.run("runs", "--json").document
+            return (0..<4).compactMap { document["runs"]?[$0]?["id"] }
+        }
+        #expect(try sluice.run("prune").status == 2)
+        #expect(try sluice.run("prune", "--older-than", "1d").output == "Nothing to remove.\n")
+        let logs = try sluice.run("prune", "--keep", "3", "--logs-only")
+        #expect(logs.output == "Removed the logs and files of 1 run.\n", "\(logs.output)\(logs.errors)")
+        #expect(try sluice.run("logs", "1.1").output.isEmpty)
+        #expect(try sluice.run("prune", "--keep", "2").output == "Removed 2 runs.\n")
+        #expect(try runs() == [4, 3])
+        let journals = try FileManager.default.contentsOfDirectory(atPath: sluice.path("data/journals")).sorted()
+        #expect(journals == ["3", "4"])
+        let server = try sluice.start(["serve", "--prune-keep", "1"])
+        while try runs() != [4] { try #require(server.process.isRunning) }
+        kill(server.process.processIdentifier, SIGTERM)
+        #expect(try server.wait().errors.contains("Removed 1 run beyond what is kept."))
+        #expect(try sluice.run("run", job, "--json").document["id"] == 5, "numbers are not given out twice")
     }
 
     /// Overwrites the second page of a SQLite file.

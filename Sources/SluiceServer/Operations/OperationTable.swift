@@ -10,6 +10,7 @@ enum OperationTable {
         SaveJob.self, ListJobs.self, FindJob.self, CheckJob.self,
         SubmitRun.self, FindRun.self, FindPlaces.self, ListRuns.self, FollowEvents.self,
         StopRun.self, StopTask.self, RerunRun.self, ReopenRun.self, ResumeRun.self,
+        PruneRuns.self,
         ReadJournal.self, ListArtifacts.self,
         ListPools.self, FindPoolUse.self, CreatePool.self, ChangePool.self, DeletePool.self,
     ]

@@ -36,6 +36,17 @@ enum FileTree {
         return count
     }
 
+    /// Removes a folder with all that is in it; fine if it is not there.
+    static func remove(_ path: String) throws {
+        do {
+            try FileManager.default.removeItem(atPath: path)
+        } catch let error as CocoaError where error.code == .fileNoSuchFile {
+            return
+        } catch {
+            throw StoreError("folder.unusable", .fault, "\(path) cannot be removed.", cause: error)
+        }
+    }
+
     /// - Returns: false when there is no such file any more.
     static func copyFile(_ source: String, to target: String) throws(POSIXFailure) -> Bool {
         let input = open(source, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)

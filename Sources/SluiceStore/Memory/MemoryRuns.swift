@@ -97,6 +97,14 @@ struct MemoryRuns: RunTable {
         dueAt[run] = state.nextDue(after: now)
     }
 
+    /// Removes runs that have ended; their events stay in their places, and are not shown any more.
+    mutating func remove(_ runs: [RunID]) -> [RunID] {
+        let removed = runs.filter { states[$0]?.run.status.isEnded == true }
+        for run in removed { states[run] = nil }
+        keys = keys.filter { states[$0.value] != nil }
+        return removed
+    }
+
     mutating func rewrite(_ state: RunState) { update(state, tasks: Array(state.tasks.indices)) }
 
     mutating func append(_ changes: [RunChange], of run: RunID) {
