@@ -3,7 +3,7 @@ import Sluice
 import Testing
 
 /// The README's table of JSON documents against what the program prints.
-@Suite struct DocumentationTests {
+@Suite(.ownThreads) struct DocumentationTests {
     /// The documented fields by command, from the README's table.
     private static func documented() throws -> [String: Set<String>] {
         let readme = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -3,7 +3,7 @@ import Sluice
 import Testing
 
 /// What `doctor` sees, and backups that are whole.
-@Suite struct MaintenanceCommandTests {
+@Suite(.ownThreads) struct MaintenanceCommandTests {
     @Test func aBackupOfAServedFolderIsADataFolderWithEverythingInIt() async throws {
         let sluice = try CommandLine()
         defer { sluice.remove() }

@@ -2,7 +2,7 @@ import Foundation
 import Sluice
 import Testing
 
-@Suite struct PoolCommandTests {
+@Suite(.ownThreads) struct PoolCommandTests {
     @Test func poolsAreMadeChangedAndDeleted() throws {
         let sluice = try CommandLine()
         defer { sluice.remove() }

@@ -3,7 +3,7 @@ import Sluice
 import Testing
 
 /// Runs that are repeated, resumed, stopped in part, and shown with all that became of them.
-@Suite struct RunsCommandTests {
+@Suite(.ownThreads) struct RunsCommandTests {
     @Test func aRerunIsANewRunOfTheSame() throws {
         let sluice = try CommandLine()
         defer { sluice.remove() }

@@ -3,7 +3,7 @@ import Sluice
 import Testing
 
 /// A data folder with a server on it, and the commands that go through that.
-@Suite struct ServeCommandTests {
+@Suite(.ownThreads) struct ServeCommandTests {
     /// A Python task that says it is there by a file, and stays until another file appears.
     private static func waitingScript(_ sluice: CommandLine) -> String {
         """

@@ -36,7 +36,7 @@ public struct FolderBackup: Sendable, Hashable, Codable {
             throw StoreError(
                 "backup.inside", .badInput, "\(path) lies in the data folder itself. Name a place outside of it.")
         }
-        guard try FileTree.names(in: path).isEmpty, FileTree.isFolder(path) || !FileTree.isFile(path) else {
+        guard !FileTree.isFile(path), try FileTree.names(in: path).isEmpty else {
             throw StoreError(
                 "backup.exists", .conflict, "\(path) is there already. Name a folder that is not there, or is empty.")
         }
@@ -65,7 +65,7 @@ public struct FolderBackup: Sendable, Hashable, Codable {
         let source = backup.plainPath
         let path = target.plainPath
         let note = try Self.note(of: source)
-        let isEmpty = try FileTree.names(in: path).isEmpty
+        let isEmpty = try !FileTree.isFile(path) && FileTree.names(in: path).isEmpty
         guard isEmpty || replacing else {
             throw StoreError(
                 "restore.not-empty", .conflict,
