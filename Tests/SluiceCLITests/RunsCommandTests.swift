@@ -99,6 +99,8 @@ import Testing
         try sluice.write("workbench/b.sql", "SELECT 1 AS one;")
         try sluice.sync()
         let running = try sluice.start(["run", job])
+        // Whatever becomes of the test, the endless statement ends with it.
+        defer { if running.process.isRunning { kill(running.process.processIdentifier, SIGKILL) } }
         func started() throws -> Bool {
             let shown = try sluice.run("runs", "show", "1", "--json")
             guard shown.status == 0 else { return false }
