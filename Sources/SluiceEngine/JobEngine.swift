@@ -61,7 +61,25 @@ public final class JobEngine: Sendable {
     @discardableResult
     public func reopen(_ run: RunID, resume: [TaskRunID: ResumePoint] = [:]) async throws -> RunState {
         guard let state = try store.run(run) else { throw EngineError.unknownRun(run) }
+        return try reopen(run, as: try await planner.plan(anew: state.run), resume)
+    }
+
+    /// Lets a failed run go on, one of its failed scripts at a step instead of its beginning, as the script's executor
+    /// allows it.
+    ///
+    /// - Throws: what ``reopen(_:resume:)`` throws; ``ResumeError`` and ``EngineError``s of category `conflict` when the
+    ///   script cannot go on there.
+    public func resume(_ run: RunID, at wish: ResumeWish) async throws -> Resumption {
+        guard let state = try store.run(run) else { throw EngineError.unknownRun(run) }
+        // The bytes that are judged are those that are pinned, whatever is saved meanwhile.
         let plan = try await planner.plan(anew: state.run)
+        let (point, steps) = try await ResumePlanner(store: store, executors: executors)
+            .plan(wish, of: state, anew: plan.tasks)
+        let task = point.attempt.task
+        return Resumption(state: try reopen(run, as: plan, [task: point]), task: task, plan: steps)
+    }
+
+    private func reopen(_ run: RunID, as plan: NewRun, _ resume: [TaskRunID: ResumePoint]) throws -> RunState {
         let how = RunMachine.Reopening(
             tasks: plan.tasks, snapshot: plan.snapshot, resume: resume, attachedTo: attachment)
         guard let reopened = try store.reopen(run, how) else { throw EngineError.unknownRun(run) }

@@ -97,6 +97,14 @@ struct MemoryRuns: RunTable {
         dueAt[run] = state.nextDue(after: now)
     }
 
+    /// Removes runs that have ended; their events stay in their places, and are not shown any more.
+    mutating func remove(_ runs: [RunID]) -> [RunID] {
+        let removed = runs.filter { states[$0]?.run.status.isEnded == true }
+        for run in removed { states[run] = nil }
+        keys = keys.filter { states[$0.value] != nil }
+        return removed
+    }
+
     mutating func rewrite(_ state: RunState) { update(state, tasks: Array(state.tasks.indices)) }
 
     mutating func append(_ changes: [RunChange], of run: RunID) {
@@ -111,6 +119,13 @@ struct MemoryRuns: RunTable {
             PoolOccupancy(
                 name: $0.name, slots: $0.slots, isSuspended: $0.isSuspended, holding: holding[$0.name] ?? 0,
                 waiting: waiting[$0.name] ?? 0)
+        }
+    }
+
+    /// How much every pool is in use, by name.
+    var poolUse: [PoolUse] {
+        occupancy().map {
+            PoolUse(pool: $0.name, holding: $0.holding, waiting: $0.waiting + (readyTasks[$0.name]?.count ?? 0))
         }
     }
 
