@@ -32,6 +32,7 @@ package struct EngineService: Service {
 
     private func close() async throws {
         host.gate.close()
+        host.engine.stopSchedules()
         defer { host.engine.close() }
         let running = try attemptsUnderWay()
         guard running > 0 else { return logger.info("Stopping.") }
