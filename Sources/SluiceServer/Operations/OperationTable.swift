@@ -11,6 +11,8 @@ enum OperationTable {
         SubmitRun.self, FindRun.self, ListRuns.self, FollowEvents.self, StopRun.self,
         ReadJournal.self, ListArtifacts.self,
         ListPools.self,
+        SaveSchedule.self, ListSchedules.self, DeleteSchedule.self, PauseSchedule.self, ResumeSchedule.self,
+        PreviewSchedule.self, ListOccurrences.self, BackfillSchedule.self,
     ]
 
     private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
