@@ -78,7 +78,7 @@ let package = Package(
         // Tests.
         .testTarget(name: "SluiceCoreTests", dependencies: ["SluiceCore"], swiftSettings: swift),
         .testTarget(
-            name: "SluiceEngineTests", dependencies: ["SluiceCore", "SluiceEngine", "SluiceStore"],
+            name: "SluiceEngineTests", dependencies: ["SluiceCore", "SluiceEngine", "SluiceStore", "SluiceTesting"],
             swiftSettings: swift),
         .testTarget(
             name: "SluiceStoreTests", dependencies: ["SluiceCore", "SluiceStore", "SluiceTesting", grdb],

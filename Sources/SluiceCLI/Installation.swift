@@ -39,9 +39,16 @@ struct Installation {
 
     /// An engine on this folder.
     ///
-    /// - Parameter isRunning: whether it will be run in this process, under the folder's lock.
-    func host(isRunning: Bool, logger: Logger = Logger(label: "sluice.engine")) -> EngineHost {
-        let engine = JobEngine(store: store, executors: executors, connections: connections, logger: logger)
+    /// - Parameters:
+    ///   - isRunning: whether it will be run in this process, under the folder's lock.
+    ///   - followsSchedules: whether it starts what schedules say. A command that comes and goes does not.
+    func host(
+        isRunning: Bool, followsSchedules: Bool = false, logger: Logger = Logger(label: "sluice.engine")
+    ) -> EngineHost {
+        var configuration = EngineConfiguration()
+        configuration.followsSchedules = followsSchedules
+        let engine = JobEngine(
+            store: store, executors: executors, connections: connections, configuration: configuration, logger: logger)
         return EngineHost(engine: engine, executors: executors, isRunning: isRunning)
     }
 

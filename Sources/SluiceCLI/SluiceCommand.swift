@@ -14,7 +14,7 @@ struct SluiceCommand: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             SyncCommand.self, ScriptsCommand.self, PlanCommand.self, JobCommand.self, RunCommand.self,
-            RunsCommand.self, LogsCommand.self, ServeCommand.self, DemoCommand.self,
+            RunsCommand.self, LogsCommand.self, ScheduleCommand.self, ServeCommand.self, DemoCommand.self,
         ])
 }
 

@@ -37,7 +37,7 @@ struct ServeCommand: AsyncParsableCommand {
         defer { lock.release() }
         let isJSON = global.json
         let logger = Logger(label: "sluice.serve") { _ in ServerLog(isJSON: isJSON) }
-        let host = installation.host(isRunning: true, logger: logger)
+        let host = installation.host(isRunning: true, followsSchedules: true, logger: logger)
         let openRuns = OpenRuns(installation)
         try openRuns.settleForServer(through: host.engine)
         let socket = try ListeningSocket(in: installation.folder.root)

@@ -18,4 +18,10 @@ extension ScheduleZone {
         }
         return nil
     }
+
+    /// What the clock in this zone shows at an instant, to the second.
+    public func local(_ instant: Date) -> LocalDateTime {
+        let seconds = Int(instant.timeIntervalSince1970.rounded(.down))
+        return LocalDateTime(wall: seconds + rules.segment(at: seconds).offset)
+    }
 }
