@@ -12,12 +12,21 @@ BUILD_PACKAGES := libsqlite3-dev libpython3-dev pkg-config python3-venv ca-certi
 TEST_PACKAGES := sqlite3
 
 # Examples and benchmarks are packages of their own, built here into the same .build, with the same versions of what they
-# stand on: so nothing is compiled twice.
+# stand on: so nothing is compiled twice. What SwiftPM remembers of the last build there may be about another package, and
+# has to be planned anew: without that it builds the other one.
+ANEW := --disable-build-manifest-caching
 
 # The last `swift test` may not skip its build, short as it is: in a shared .build it would test the package built last.
 
 # Said to `swift build` and `swift test` alike, or the second would build everything again.
 CHECKS := --explicit-target-dependency-import-check error
+
+# Tests that wait for programs block the few threads that all tests share: of hundreds at once each would wait minutes for
+# its turn.
+WIDTH := --experimental-maximum-parallelization-width 8
+
+# The Swift runtime is linked in: the programs start in a third of the time, and run where no toolchain is installed.
+RELEASE := --configuration release --static-swift-stdlib
 
 SWIFT_SOURCES := Package.swift Sources Plugins Tests \
 	Examples/Package.swift Examples/Sources Examples/Tests Benchmarks/Package.swift Benchmarks/Sources
@@ -41,20 +50,20 @@ demo: release ## Run the demo job on 336,776 real flights
 .PHONY: release
 release: setup ## Build the two programs, optimised, into .build/release
 	$(call say,Building the release programs)
-	@swift build --configuration release --product sluice
-	@swift build --configuration release --product sluice-python
+	@swift build $(RELEASE) --product sluice $(ANEW)
+	@swift build $(RELEASE) --product sluice-python $(ANEW)
 
 .PHONY: test
 test: setup-test lint ## Build, lint and test everything, examples included
 	$(call say,Building with all tests)
-	@swift build --build-tests $(CHECKS)
+	@swift build --build-tests $(ANEW) $(CHECKS)
 	$(call say,Running the examples)
 	@cp Package.resolved Examples/Package.resolved
-	@swift build --package-path Examples --scratch-path .build --build-tests $(CHECKS)
+	@swift build --package-path Examples --scratch-path .build --build-tests $(ANEW) $(CHECKS)
 	@.build/debug/HostApp
 	@swift test --package-path Examples --scratch-path .build --skip-build --disable-xctest $(CHECKS)
 	$(call say,Testing)
-	@swift test --parallel --disable-xctest $(CHECKS)
+	@swift test --parallel $(WIDTH) --disable-xctest $(ANEW) $(CHECKS)
 
 .PHONY: lint
 lint: ## Check the format of all Swift sources
@@ -69,7 +78,7 @@ format: ## Bring all Swift sources into that format
 bench: setup-bench release ## Measure speed against the plain tools
 	$(call say,Building the benchmarks)
 	@cp Package.resolved Benchmarks/Package.resolved
-	@swift build --configuration release --package-path Benchmarks --scratch-path .build
+	@swift build $(RELEASE) --package-path Benchmarks --scratch-path .build --product Benchmarks $(ANEW)
 	$(call say,Measuring)
 	@.build/release/Benchmarks --python $(PYTHON)
 

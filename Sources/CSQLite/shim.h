@@ -13,6 +13,11 @@ static inline int sluice_sqlite3_db_config(sqlite3 *db, int setting, int on) {
     return sqlite3_db_config(db, setting, on, (int *)0);
 }
 
+// Leaves out the statistics of memory, which take a lock for every allocation. Only before SQLite is first used.
+static inline int sluice_sqlite3_without_memory_statistics(void) {
+    return sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 // Binds text that SQLite copies.
 static inline int sluice_sqlite3_bind_text(sqlite3_stmt *statement, int index, const char *bytes, int count) {
     return sqlite3_bind_text(statement, index, bytes, count, SQLITE_TRANSIENT);

@@ -23,7 +23,7 @@ import SluiceStore
 /// - Throws: ``StoreError`` `folder.in-use` and others about the folder; whatever `body` throws.
 public func withJobEngine<Result: Sendable>(
     at url: URL, purpose: String = "a host app", configuration: EngineConfiguration = EngineConfiguration(),
-    executors: (DataFolder) throws -> [any TaskExecutor],
+    executors: @Sendable (DataFolder) throws -> [any TaskExecutor],
     _ body: @escaping @Sendable (JobEngine) async throws -> Result
 ) async throws -> Result {
     let folder = try DataFolder(at: url)

@@ -40,6 +40,9 @@ public final class JobEngine: Sendable {
         schedules = ScheduleLoop(Scheduler(store: store, planner: planner), logger: logger)
     }
 
+    /// Which files are scripts here: what a source needs to know.
+    public var scriptTypes: ScriptTypes { executors.types }
+
     /// Pins, plans and queues a run. When this returns the run is durable.
     ///
     /// - Throws: ``SluiceError``s of category `badInput`, `notFound` or `conflict` for what could never work.

@@ -41,24 +41,18 @@ struct CancellationTests {
     @Test(arguments: [
         "INSERT INTO t VALUES (1)", "BEGIN IMMEDIATE", "CREATE TABLE u(a)", "PRAGMA user_version = 1", "VACUUM",
         "SELECT 1; INSERT INTO t SELECT 1 FROM t RETURNING a", "USE SCHEMA other; INSERT INTO public.t VALUES (1)",
-        "USE SCHEMA other; DROP SCHEMA held",
     ])
     func aWaitForALockIsInterrupted(_ sql: String) async throws {
-        let house = try SQLiteHouse(["busyTimeout": "3600"], schemas: ["other", "held"])
-        let holders = [
-            try await house.executor.openSession(on: house.connection, in: SessionDefaults()),
-            try await house.executor.openSession(on: house.connection, in: SessionDefaults(schema: "held")),
-        ]
-        for holder in holders {
-            _ = try await holder.execute("CREATE TABLE t(a)", [])
-            _ = try await holder.execute("BEGIN IMMEDIATE", [])
-        }
+        let house = try SQLiteHouse(["busyTimeout": "3600"], schemas: ["other"])
+        let holder = try await house.executor.openSession(on: house.connection, in: SessionDefaults())
+        _ = try await holder.execute("CREATE TABLE t(a)", [])
+        _ = try await holder.execute("BEGIN IMMEDIATE", [])
         let last = try SQLScript(parsing: Array(sql.utf8), dialect: .sqlite).statements.count - 1
         let context = try await cancelled(sql, at: last, on: house)
         #expect(context.ends.last?.index == last)
         #expect(context.ends.last?.failure?.code == "sql.cancelled")
-        for holder in holders { await holder.close() }
-        #expect(try await house.must("SELECT count(*) AS n FROM t; DROP SCHEMA held CASCADE") == ["n": 0])
+        await holder.close()
+        #expect(try await house.must("SELECT count(*) AS n FROM t") == ["n": 0])
     }
 
     @Test func aWaitWhileTheSessionOpensIsInterrupted() async throws {

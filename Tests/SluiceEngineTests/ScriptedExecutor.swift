@@ -19,6 +19,12 @@ final class ScriptedExecutor: TaskExecutor {
     /// Returns once `count` attempts stand at `meet` or `stay`.
     func waitForArrivals(_ count: Int) async { await meeting.waitForArrivals(count) }
 
+    /// Counts as one more attempt that is here.
+    func arrive() async {
+        // Nothing to wait for, and so nothing that could be cancelled.
+        do { try await meeting.arrive(until: 0) } catch {}
+    }
+
     struct Fault: SluiceError {
         var code: String { "scripted.fault" }
         var message: String { "the machine is on fire" }

@@ -83,6 +83,25 @@ struct DataFolderTests {
         #expect(try refusal(temporary.url).code == "folder.damaged")
     }
 
+    @Test("with a pipe where a file should be is refused, without waiting for whoever might write to it")
+    func pipes() throws {
+        let folder = try DataFolder(at: temporary.url)
+        let attempt = AttemptID(task: TaskRunID(run: RunID(1), index: 0), number: 1)
+        do {
+            let store = try SQLiteStore(folder: folder)
+            let path = store.journals.path(of: attempt)
+            try FileManager.default.createDirectory(
+                at: URL(filePath: path).deletingLastPathComponent(), withIntermediateDirectories: true)
+            #expect(mkfifo(path, 0o600) == 0)
+            #expect(throws: StoreError.self) { try store.journal(of: attempt, after: 0, limit: 1) }
+            try store.close()
+        }
+        let mark = temporary.url.appending(path: "format").path
+        unlink(mark)
+        #expect(mkfifo(mark, 0o600) == 0)
+        #expect(try refusal(temporary.url).code == "folder.unusable")
+    }
+
     @Test("serves one engine at a time, and says who has it")
     func lock() throws {
         let folder = try DataFolder(at: temporary.url)

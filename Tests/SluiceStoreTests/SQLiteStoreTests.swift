@@ -83,15 +83,16 @@ struct SQLiteStoreTests {
         do {
             let store = try SQLiteStore(folder: folder)
             _ = try store.submit(Samples.newRun(tasks: 1))
-            try store.pool.write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('2 from the future')") }
+            try store.pool.write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('99 from the future')") }
             try store.close()
         }
         let before = try Data(contentsOf: folder.database)
         let error = try refusal()
         #expect(error.code == "folder.newer-version")
         #expect(error.category == .conflict)
-        #expect(error.message.contains("format 2"))
-        #expect(error.message.contains("up to 1"))
+        let known = Migrations.identifiers.count
+        #expect(error.message.contains("format \(known + 1)"))
+        #expect(error.message.contains("up to \(known)"))
         #expect(error.message.contains(temporary.url.lastPathComponent))
         #expect(try Data(contentsOf: folder.database) == before)
     }
@@ -176,14 +177,79 @@ struct SQLiteStoreTests {
         #expect(one.pool.writeWithoutTransaction { $0.totalChangesCount } == changes)
     }
 
+    /// Every migration, and the tables as they stand behind it.
+    static let shipped = [
+        ("1 runs, jobs, catalogue", "38db185151ab"),
+        ("2 graphs, limits, queues", "2ae4e1baba8a"),
+    ]
+
     @Test("has the tables that were shipped")
     func shippedMigrations() throws {
         // A migration that has shipped never changes: whoever has run it would be left behind. Add another instead.
-        let store = try SQLiteStore(folder: folder)
-        let schema = try store.pool.read {
-            try String.fetchAll($0, sql: "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name")
+        #expect(Migrations.identifiers == Self.shipped.map(\.0))
+        for (identifier, hash) in Self.shipped {
+            let queue = try DatabaseQueue()
+            try Migrations.all.migrate(queue, upTo: identifier)
+            let schema = try queue.read {
+                try String.fetchAll($0, sql: "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name")
+            }
+            #expect(ContentHash(of: Data(schema.joined(separator: ";\n").utf8)).short == hash, "\(identifier)")
         }
-        #expect(Migrations.identifiers == ["1 runs, jobs, catalogue"])
-        #expect(ContentHash(of: Data(schema.joined(separator: ";\n").utf8)).short == "38db185151ab")
+    }
+
+    @Test("of the first version goes on with its runs, jobs and pools in the newest one")
+    func migrated() throws {
+        let path = folder.database.path(percentEncoded: false)
+        do {
+            let queue = try DatabaseQueue(path: path)
+            try Migrations.all.migrate(queue, upTo: Self.shipped[0].0)
+            try queue.write { try $0.execute(sql: Self.firstVersion) }
+            try queue.close()
+        }
+        let store = try SQLiteStore(folder: folder)
+        #expect(try store.pools().map(\.name) == ["default", "etl"])
+        let job = try #require(try store.job(JobID(1)))
+        #expect(job.definition.name == "nightly")
+        #expect(job.definition.parameters == ["day": "monday", "deep": JobParameter(default: ["a": 1])])
+        let state = try #require(try store.run(RunID(1)))
+        #expect(state.tasks.map(\.state) == [.succeeded, .pending])
+        let order = AdvanceOrder(
+            lease: LeaseOrder(worker: "w", kinds: [.sql], limit: 9, duration: .seconds(15)))
+        let leased = try #require(try store.advance(order).leased.first)
+        #expect(leased.task.name == "b")
+        let ended = AdvanceOrder(ended: [.init(lease: leased.lease, ending: .outcome(.succeeded(value: nil)))])
+        _ = try store.advance(ended)
+        #expect(try store.run(RunID(1))?.run.status == .succeeded)
+        try store.close()
+    }
+
+    /// Rows as the first version wrote them: a job, and a run of it whose second task waits.
+    private static let firstVersion = """
+        INSERT INTO pools VALUES ('etl', 3, 0);
+        UPDATE counters SET value = 1 WHERE name IN ('run', 'job');
+        INSERT INTO jobs VALUES (1, 1, 'saved', 'nightly', 'dana', 0, 0);
+        INSERT INTO job_versions VALUES (1, 1,
+            '{"name":"nightly","description":"","parameters":{"day":"monday","deep":{"a":1}},"tasks":[
+                {"name":"a","description":"","script":"a.sql","parameters":{}},
+                {"name":"b","description":"","script":"b.sql","parameters":{}}]}', 0);
+        INSERT INTO runs VALUES (1, 1, NULL, 1, 1, 'nightly', 'manual', 'dana', 0, '\(emptyHash)', 'running', NULL, NULL, 0, 0,
+            NULL, '{"name":"nightly","description":"","parameters":{},"tasks":[
+                {"name":"a","description":"","script":"a.sql","parameters":{}},
+                {"name":"b","description":"","script":"b.sql","parameters":{}}]}', '{}');
+        INSERT INTO task_runs VALUES
+            (1, 0, 0, NULL, 'a', 'sql', 'succeeded', NULL, 1, 'default', 0, 0, 0, 0, NULL, NULL, NULL, 0, NULL, NULL,
+                '\(pinned("a", "[]"))'),
+            (1, 1, 1, NULL, 'b', 'sql', 'pending', 'waits for pool default', 0, 'default', 0, 0, NULL, NULL, NULL, NULL,
+                NULL, 0, NULL, NULL, '\(pinned("b", "[0]"))');
+        """
+
+    private static let emptyHash = ContentHash(of: Data()).hex
+
+    private static func pinned(_ name: String, _ upstream: String) -> String {
+        """
+        {"script":{"name":"\(name).sql","kind":"sql","hash":"\(emptyHash)","size":0},"connection":{"name":"local",\
+        "kind":"sqlite","dialect":"sqlite","overrides":{},"settings":{}},"target":{"database":"master","schema":"public",\
+        "pool":"default"},"stepCount":0,"warnings":[],"parameters":{},"upstream":\(upstream)}
+        """
     }
 }

@@ -12,7 +12,7 @@ struct HostApp {
 
         let succeeded = try await withJobEngine(at: folder, executors: executors) { engine in
             let scripts = Bundle.module.bundleURL.appending(path: "Scripts")
-            let source = DirectorySource(name: "app", root: scripts, layout: .bucket, types: scriptTypes)
+            let source = DirectorySource(name: "app", root: scripts, layout: .bucket, types: engine.scriptTypes)
             let report = try await engine.sync(source)
             print("Synced \(report.added.count) scripts: \(report.added.joined(separator: ", "))")
 
@@ -32,9 +32,6 @@ struct HostApp {
         let worker = Bundle.main.bundleURL.appending(path: "sluice-python")
         return [SQLExecutor(), PythonExecutor(worker: worker, folder: folder.python), ShellExecutor()]
     }
-
-    /// Which files of the folder are scripts, by their extension.
-    private static let scriptTypes = ScriptTypes(["sql": .sql, "py": .python, "sh": ShellExecutor.kind])
 
     private static let job = JobDefinition(
         name: "Rainfall",

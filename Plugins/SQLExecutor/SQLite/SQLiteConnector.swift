@@ -1,3 +1,4 @@
+import CSQLite
 import SluiceCore
 
 /// The embedded engine: a database is a folder, a schema a SQLite file in it.
@@ -14,6 +15,12 @@ import SluiceCore
 /// documentation, *ATTACH DATABASE*: no super-journal in WAL mode). Keep what must change together in one schema.
 public struct SQLiteConnector: SQLConnector {
     public init() {}
+
+    /// Spares every session of this process the locks that SQLite takes to count its memory.
+    ///
+    /// For a program's first lines: once anything in the process has used SQLite it does nothing. Without it everything
+    /// works as well, a little slower.
+    public static func spareMemoryStatistics() { _ = sluice_sqlite3_without_memory_statistics() }
 
     public var kind: String { "sqlite" }
     public var dialect: SQLDialect { .sqlite }

@@ -4,6 +4,7 @@ import SluiceCore
 /// Runs SQL scripts: splits them, follows their `USE`, and sends them statement by statement to a connector's session.
 public struct SQLExecutor: ResumableExecutor, SessionProvider {
     private let connectors: [String: any SQLConnector]
+    private let scripts = SplitScripts()
 
     /// - Parameter connectors: one for each kind of connection; of two for one kind the first counts.
     public init(connectors: [any SQLConnector] = [SQLiteConnector()]) {
@@ -14,7 +15,7 @@ public struct SQLExecutor: ResumableExecutor, SessionProvider {
     public var fileExtensions: [String] { ["sql"] }
 
     public func plan(_ request: PlanRequest) async throws -> TaskPlan {
-        let script = try SQLScript(parsing: request.content, dialect: request.connection.dialect)
+        let script = try scripts.script(request.content, dialect: request.connection.dialect)
         return try script.plan(
             defaults: request.defaults,
             names: request.upstream.map { SQLNames(parameters: request.parameters.keys.sorted(), upstream: $0) })
@@ -33,7 +34,7 @@ public struct SQLExecutor: ResumableExecutor, SessionProvider {
         let connection = try await context.connection()
         let connector = try connector(for: connection.info)
         let cancellation = SQLCancellation()
-        let run = ScriptRun(attempt, in: context, cancellation: cancellation)
+        let run = ScriptRun(attempt, in: context, scripts: scripts, cancellation: cancellation)
         return try await withTaskCancellationHandler {
             do {
                 let outcome = try await run.run(on: connector, connection)

@@ -8,6 +8,7 @@ import SluiceCore
 actor ScriptRun {
     private let attempt: TaskAttempt
     private let context: any TaskContext
+    private let scripts: SplitScripts
     private let cancellation: SQLCancellation
     private let queue: SessionQueue
     private var session: (any SQLSession)?
@@ -29,9 +30,12 @@ actor ScriptRun {
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { queue.asUnownedSerialExecutor() }
 
-    init(_ attempt: TaskAttempt, in context: any TaskContext, cancellation: SQLCancellation) {
+    init(
+        _ attempt: TaskAttempt, in context: any TaskContext, scripts: SplitScripts, cancellation: SQLCancellation
+    ) {
         self.attempt = attempt
         self.context = context
+        self.scripts = scripts
         self.cancellation = cancellation
         queue = SessionQueue()
         pool = attempt.target.pool
@@ -41,7 +45,7 @@ actor ScriptRun {
         let script: SQLScript
         let leading: [SQLUse]
         do throws(SQLError) {
-            script = try SQLScript(parsing: attempt.content, dialect: attempt.connection.dialect)
+            script = try scripts.script(attempt.content, dialect: attempt.connection.dialect)
             try script.refuseUnsendable()
             leading = try script.leadingUses()
             values = try script.values(context.inputs, nominalTime: attempt.nominalTime)

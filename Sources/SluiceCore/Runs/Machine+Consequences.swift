@@ -5,10 +5,12 @@ extension Machine {
     /// - Parameter candidates: tasks that may be ready although nothing has ended, as at the start of a run.
     mutating func settle(_ candidates: some Sequence<Int>) {
         guard !state.run.isHeld else { return }
-        repeat {
+        var isMoving = true
+        while isMoving {
             closeGroups()
-            giveUpAfterFailure()
-        } while releaseTasks()
+            isMoving = giveUpAfterFailure()
+            isMoving = releaseTasks() || isMoving
+        }
         releaseLastTask()
         endRunIfOver()
     }
@@ -77,20 +79,24 @@ extension Machine {
     }
 
     /// What a failure forbids under ``FailurePolicy/stop``.
-    private mutating func giveUpAfterFailure() {
+    ///
+    /// - Returns: whether a task has ended by it.
+    private mutating func giveUpAfterFailure() -> Bool {
         guard state.run.definition.onFailure == .stop,
             let culprit = state.tasks.first(where: { $0.state.isFailure }),
             state.tasks.contains(where: { $0.state == .pending })
-        else { return }
+        else { return false }
         let kept = state.keptAfterFailure()
         let given = state.tasks.indices.filter { place in
             let task = state.tasks[place]
+            guard task.state == .pending else { return false }
             if task.id.element == nil { return !kept.contains(place) }
             // An element goes with its group; where that is kept, only a failure of its own ends it.
             return !kept.contains(task.id.index)
                 || elements(of: task.id.index).contains { state.tasks[$0].state.isFailure }
         }
         giveUp(given, because: Self.blame(culprit))
+        return !given.isEmpty
     }
 
     /// Ends what waits.

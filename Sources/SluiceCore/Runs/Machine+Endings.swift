@@ -36,8 +36,9 @@ extension Machine {
     private func verdict(
         on ending: AttemptEnding, of task: TaskRun
     ) -> (ended: TaskState, reason: String?, failure: TaskFailure?) {
-        // What it was told to end for explains more than how it ended; only a success was quicker.
-        if let stopping = task.stopping, !ending.isSuccess {
+        // What it was told to end for explains more than how it ended. Only a success was quicker, and only of a worker that
+        // vanished nobody knows whether the attempt has ended at all.
+        if let stopping = task.stopping, !ending.isSuccess, !ending.isLost {
             switch stopping {
             case .terminated(let person):
                 return (.terminated, "terminated by \(person)", nil)
@@ -122,6 +123,11 @@ extension Machine {
 extension AttemptEnding {
     fileprivate var isSuccess: Bool {
         if case .outcome(.succeeded) = self { return true }
+        return false
+    }
+
+    fileprivate var isLost: Bool {
+        if case .lost = self { return true }
         return false
     }
 }

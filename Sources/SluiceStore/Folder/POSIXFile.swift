@@ -11,13 +11,26 @@ enum POSIXFile {
         return String(cString: resolved)
     }
 
-    /// The bytes of a small file; nil when there is none.
-    static func contents(of path: String) throws(POSIXFailure) -> [UInt8]? {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
+    /// Opens a file for reading; nil when there is none.
+    ///
+    /// Without waiting: what should be a file and is a pipe is an error, and holds nobody up.
+    static func openForReading(_ path: String) throws(POSIXFailure) -> Int32? {
+        let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard file >= 0 else {
             if errno == ENOENT { return nil }
             throw POSIXFailure(errno: errno, call: "open")
         }
+        var status = stat()
+        guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            close(file)
+            throw POSIXFailure(errno: EINVAL, call: "open")
+        }
+        return file
+    }
+
+    /// The bytes of a small file; nil when there is none.
+    static func contents(of path: String) throws(POSIXFailure) -> [UInt8]? {
+        guard let file = try openForReading(path) else { return nil }
         defer { close(file) }
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4_096)

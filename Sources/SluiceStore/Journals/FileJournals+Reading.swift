@@ -13,10 +13,12 @@ extension FileJournals {
         var page = JournalPage(entries: [], position: max(0, position))
         guard limit > 0 else { return page }
         let path = path(of: attempt)
-        let file = open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else {
-            if errno == ENOENT { return page }
-            throw POSIXFailure(errno: errno, call: "open").storeError(path)
+        let file: Int32
+        do throws(POSIXFailure) {
+            guard let opened = try POSIXFile.openForReading(path) else { return page }
+            file = opened
+        } catch {
+            throw error.storeError(path)
         }
         defer { Glibc.close(file) }
 

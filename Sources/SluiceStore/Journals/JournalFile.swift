@@ -107,7 +107,7 @@ struct JournalFile: ~Copyable {
 
     /// Opens the file, and makes it when it is not there.
     private static func open(_ path: String) throws(POSIXFailure) -> (descriptor: Int32, end: Int) {
-        let file = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        let file = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o600)
         guard file >= 0 else { throw POSIXFailure(errno: errno, call: "open") }
         do throws(POSIXFailure) {
             var status = stat()

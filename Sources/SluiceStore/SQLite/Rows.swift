@@ -66,13 +66,14 @@ enum TaskRow {
 /// What few task runs have, in one column.
 struct TaskExtra: Codable, Equatable {
     var stopping: AttemptStop?
-    var item: JSONValue?
+    /// In a list of one: an element may be null.
+    var item: [JSONValue]?
     var resume: ResumePoint?
     var history: [PastAttempt]?
 
     init(_ task: TaskRun) {
         stopping = task.stopping
-        item = task.item
+        item = task.item.map { [$0] }
         resume = task.resume
         history = task.history.isEmpty ? nil : task.history
     }
@@ -87,7 +88,7 @@ struct TaskExtra: Codable, Equatable {
 
     func apply(to task: inout TaskRun) {
         task.stopping = stopping
-        task.item = item
+        task.item = item?.first
         task.resume = resume
         task.history = history ?? []
     }
