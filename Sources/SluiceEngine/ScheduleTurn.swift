@@ -92,7 +92,9 @@ struct ScheduleTurn: Sendable {
     private func go(
         on backfill: StoredSchedule.Backfill, of schedule: Schedule, running: Int, in turn: inout Turn
     ) async throws {
-        guard let place = turn.step.schedule.backfills.firstIndex(where: { $0.number == backfill.number }) else { return }
+        guard let place = turn.step.schedule.backfills.firstIndex(where: { $0.number == backfill.number }) else {
+            return
+        }
         let range = schedule.backfill(
             from: backfill.handledThrough + 1, through: backfill.through, limit: Self.startsAtOnce)
         var free = backfill.concurrency - running
@@ -150,7 +152,9 @@ private struct JobPlans {
         self.job = job
     }
 
-    mutating func run(_ trigger: RunTrigger, by person: String, at nominal: Date) async throws -> Result<NewRun, Problem> {
+    mutating func run(_ trigger: RunTrigger, by person: String, at nominal: Date) async throws -> Result<
+        NewRun, Problem
+    > {
         let plan = try await known()
         return plan.map { run in
             var run = run

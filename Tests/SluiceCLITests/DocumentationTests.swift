@@ -27,7 +27,7 @@ import Testing
 
     @Test func everyDocumentHasTheFieldsThatTheReadmeNames() throws {
         let documented = try Self.documented()
-        #expect(documented.count == 15)
+        #expect(documented.count == 23)
         let sluice = try CommandLine()
         defer { sluice.remove() }
         let job = try sluice.job(over: [("a.sql", "CREATE TABLE t (a);"), ("b.py", "print('b'); raise SystemExit(1)")])
@@ -37,6 +37,10 @@ import Testing
             ("plan", ["a.sql"]), ("run", [job]), ("job import", ["--save", job]), ("job list", []),
             ("job show", ["Job"]), ("job export", ["Job"]), ("runs", []), ("runs show", ["1"]),
             ("runs stop", ["1"]), ("logs", ["1.2"]),
+            ("schedule set", ["Job", "--cron", "@daily", "--zone", "UTC"]), ("schedule list", []),
+            ("schedule pause", ["Job"]), ("schedule resume", ["Job"]), ("schedule show", ["Job"]),
+            ("schedule preview", ["Job"]),
+            ("schedule backfill", ["Job", "--from", "2026-01-01", "--to", "2026-01-02"]), ("schedule delete", ["Job"]),
         ]
         for (command, arguments) in commands {
             let result = try sluice.start(command.split(separator: " ").map(String.init) + arguments + ["--json"])

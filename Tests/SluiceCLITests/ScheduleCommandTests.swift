@@ -65,7 +65,8 @@ import Testing
             #expect(set.status == 0, "\(set.errors)")
             #expect(set.output.contains("'Job' runs at 02:30 every day, Europe/Berlin: schedule 1. Next: "))
             #expect(set.output.contains("sluice serve"))
-            let again = try sluice.run("schedule", "set", "Job", "--every", "15", "minutes", "--from", "2026-01-01",
+            let again = try sluice.run(
+                "schedule", "set", "Job", "--every", "15", "minutes", "--from", "2026-01-01",
                 "--zone", "UTC")
             #expect(again.output.contains("every 15 minutes, UTC: schedule 1"), "\(again.output)\(again.errors)")
             try sluice.run("schedule", "set", "Job", "--cron", "@daily", "--zone", "UTC", "--add")

@@ -85,6 +85,11 @@ struct ScheduleBench: Sendable {
         }
     }
 
+    /// `02-01`
+    static func day(_ date: Date) -> String {
+        String(date.formatted(Date.ISO8601FormatStyle()).dropFirst(5).prefix(5))
+    }
+
     private static func time(_ date: Date) -> String {
         String(date.formatted(Date.ISO8601FormatStyle()).dropFirst(11).prefix(5))
     }

@@ -80,7 +80,8 @@ import Testing
         case "skip":
             #expect(outcomes == ["12:00 started", "12:01 skipped overlap.skipped", "12:02 skipped overlap.skipped"])
         case "bufferOne":
-            #expect(outcomes == ["12:00 started", "12:01 waiting overlap.buffered", "12:02 skipped overlap.buffer-full"])
+            #expect(
+                outcomes == ["12:00 started", "12:01 waiting overlap.buffered", "12:02 skipped overlap.buffer-full"])
         case "bufferAll":
             #expect(outcomes == ["12:00 started", "12:01 waiting overlap.buffered", "12:02 waiting overlap.buffered"])
         case "allowAll": #expect(outcomes == ["12:00 started", "12:01 started", "12:02 started"])
@@ -115,9 +116,8 @@ import Testing
         #expect(try bench.runs() == started)
         let records = try bench.store.occurrences(OccurrenceQuery(id)).reversed()
         let texts = records.map { record in
-            func day(_ date: Date) -> String { String(date.formatted(Date.ISO8601FormatStyle()).dropFirst(5).prefix(5)) }
-            let range = record.count == 1 ? day(record.first) : "\(day(record.first)) to \(day(record.last)) (\(record.count))"
-            return "\(range) \(record.reason ?? "")"
+            let (first, last) = (ScheduleBench.day(record.first), ScheduleBench.day(record.last))
+            return (record.count == 1 ? first : "\(first) to \(last) (\(record.count))") + " \(record.reason ?? "")"
         }
         #expect(texts == rows)
     }

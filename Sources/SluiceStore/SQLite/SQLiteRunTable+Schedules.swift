@@ -50,7 +50,10 @@ extension SQLiteRunTable {
             record.decidedAt.column,
         ]
         try db.cachedStatement(
-            sql: "INSERT OR REPLACE INTO occurrences (\(OccurrenceRow.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            sql: """
+                INSERT OR REPLACE INTO occurrences (\(OccurrenceRow.columns))
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """
         ).execute(arguments: StatementArguments(values))
     }
 

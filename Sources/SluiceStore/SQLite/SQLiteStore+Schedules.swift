@@ -9,7 +9,9 @@ extension SQLiteStore: ScheduleStore {
         try write { try $0.addSchedule(trigger, of: job, owner: owner) }
     }
 
-    public func schedule(_ id: ScheduleID) throws -> StoredSchedule? { try read { try ScheduleRow.schedule(id, in: $0) } }
+    public func schedule(_ id: ScheduleID) throws -> StoredSchedule? {
+        try read { try ScheduleRow.schedule(id, in: $0) }
+    }
 
     public func schedules(_ query: ScheduleQuery) throws -> [StoredSchedule] {
         try read { db in
@@ -92,9 +94,10 @@ extension SQLiteStore: ScheduleStore {
 
     public func noteObjects(_ names: [String], in source: String) throws -> [ScheduleID] {
         // Nearly always nobody waits for objects, and to learn that needs no transaction that writes.
-        guard try read({ try Bool.fetchOne($0, sql: "SELECT EXISTS (SELECT 1 FROM schedules WHERE objects = 1)") })
-            == true
-        else { return [] }
+        let someoneWaits = try read { db in
+            try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM schedules WHERE objects = 1)") ?? false
+        }
+        guard someoneWaits else { return [] }
         return try write { try $0.noteObjects(names, in: source) }
     }
 }

@@ -34,7 +34,8 @@ struct ScheduleShow: AsyncParsableCommand {
         for (info, occurrences) in shown { print(info, occurrences) }
     }
 
-    private func occurrences(of schedule: ScheduleID, through client: any EngineClient) async throws -> [OccurrenceInfo] {
+    private func occurrences(of schedule: ScheduleID, through client: any EngineClient) async throws -> [OccurrenceInfo]
+    {
         var found: [OccurrenceInfo] = []
         while found.count < limit {
             let page = try await client.perform(
