@@ -14,7 +14,10 @@ extension StoreConformance {
     ) -> ScheduleStep {
         var step = ScheduleStep(schedule)
         step.schedule.state.handledThrough = max(nominal, schedule.state.handledThrough)
-        step.starts = [.init(nominal: nominal, reason: "late", backfill: backfill, run: bench.newRun(["load"]))]
+        var run = bench.newRun(["load"])
+        run.trigger = backfill == nil ? .schedule : .backfill
+        run.nominalTime = nominal
+        step.starts = [.init(nominal: nominal, reason: "late", backfill: backfill, run: run)]
         return step
     }
 

@@ -30,7 +30,6 @@ struct ScheduleDocument: Document {
     var backfills: [StoredSchedule.Backfill]
     var createdAt: Date
     var updatedAt: Date
-    var served: Bool
     var occurrences: [Occurrence]?
 
     init(_ info: ScheduleInfo, occurrences: [OccurrenceInfo]? = nil) {
@@ -48,7 +47,6 @@ struct ScheduleDocument: Document {
         backfills = schedule.backfills
         createdAt = schedule.createdAt
         updatedAt = schedule.updatedAt
-        served = info.isServed
         self.occurrences = occurrences?.map {
             Occurrence(
                 first: $0.record.first, last: $0.record.last, count: $0.record.count, outcome: $0.record.outcome,
@@ -83,13 +81,11 @@ struct BackfillDocument: Document {
     var backfill: Int?
     var total: Int
     var occurrences: [PreviewedOccurrence]
-    var served: Bool
 
     init(_ plan: BackfillPlan) {
         schedule = plan.schedule.id
         backfill = plan.number
         total = plan.total
         occurrences = plan.occurrences
-        served = plan.isServed
     }
 }

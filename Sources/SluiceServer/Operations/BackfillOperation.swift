@@ -45,7 +45,7 @@ package struct BackfillSchedule: EngineOperation {
                 PreviewedOccurrence(
                     occurrence, run: try host.store.occurrence(of: stored.id, at: occurrence.nominal)?.run)
             },
-            total: range.total, isServed: host.isRunning)
+            total: range.total)
         guard !isDryRun else { return plan }
         let changed = try host.store.change(stored.id) { schedule, now in
             schedule.backfilling(

@@ -8,14 +8,11 @@ package struct ScheduleInfo: Codable, Sendable, Hashable {
     package var jobName: String?
     /// The next occurrence's nominal time, on the store's clock; nil when there is none or it waits for an event.
     package var next: Date?
-    /// Whether an engine is at work that starts it.
-    package var isServed: Bool
 
     init(_ schedule: StoredSchedule, in host: EngineHost) throws {
         self.schedule = schedule
         jobName = try host.store.job(schedule.job)?.definition.name
         next = schedule.trigger.schedule?.next(after: host.store.now)?.nominal
-        isServed = host.isRunning
     }
 }
 
@@ -56,6 +53,4 @@ package struct BackfillPlan: Codable, Sendable, Hashable {
     package var total: Int
     /// Nil for a dry run.
     package var number: Int?
-    /// Whether an engine is at work that starts it.
-    package var isServed: Bool
 }

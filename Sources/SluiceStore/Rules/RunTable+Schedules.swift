@@ -46,7 +46,11 @@ extension RunTable {
 
     /// Tells the schedules that a run has ended: the one that started it, and those that wait for its job.
     mutating func noteEnd(of run: Run) throws {
-        if let id = try schedule(awaiting: run.id), let schedule = try schedule(id) { try wake(schedule) }
+        switch run.trigger {
+        case .schedule, .backfill, .event:
+            if let id = try schedule(awaiting: run.id), let schedule = try schedule(id) { try wake(schedule) }
+        case .manual, .api, .host, .rerun: break
+        }
         guard let job = run.job?.job else { return }
         for schedule in try schedules(after: job) {
             guard case .job(let end) = schedule.trigger, end.matches(run.status) else { continue }

@@ -88,7 +88,9 @@ extension SQLiteStore: ScheduleStore {
         let filter = conditions.joined(separator: " AND ")
         return try read { db in
             try OccurrenceRecord.all(
-                db, "\(filter) ORDER BY first DESC, last DESC LIMIT ?", StatementArguments(arguments))
+                db, "\(filter) ORDER BY first DESC, last DESC LIMIT ?", StatementArguments(arguments),
+                // Few wait, and a schedule that has run for years has many records.
+                index: query.outcome == .waiting ? "INDEXED BY occurrences_waiting" : "")
         }
     }
 

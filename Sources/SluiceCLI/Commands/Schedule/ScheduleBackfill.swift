@@ -24,11 +24,9 @@ struct ScheduleBackfill: AsyncParsableCommand {
         guard !global.json else { return Output.standard.write(BackfillDocument(plan).json) }
         let output = Output.standard
         guard plan.number == nil else {
-            output.line(
+            return output.line(
                 "Backfill \(plan.number ?? 0) of schedule \(plan.schedule.id): \(Formats.count(plan.total, "time")), "
-                    + "\(concurrency) at a time.")
-            if !plan.isServed { output.line("It starts while 'sluice serve' runs on this data folder.") }
-            return
+                    + "\(concurrency) at a time. 'sluice serve' runs them.")
         }
         var table = TextTable(["UTC", "Local", "Would"])
         for occurrence in plan.occurrences {

@@ -64,11 +64,11 @@ struct ScheduleSet: AsyncParsableCommand {
         }
         guard !global.json else { return Output.standard.write(ScheduleDocument(info).json) }
         let zone = info.zone.map { ", \($0)" } ?? ""
+        // The same words whether a server runs: who asks must not see which door it went through.
         Output.standard.line(
             "'\(info.jobText)' runs \(DisplayText.safe("\(info.schedule.trigger)"))\(zone): schedule "
-                + "\(info.schedule.id).\(info.nextSentence)")
+                + "\(info.schedule.id). 'sluice serve' starts it.\(info.nextSentence)")
         if info.schedule.state.pause != nil { Output.standard.line("It is paused: 'sluice schedule resume'.") }
-        if !info.isServed { Output.standard.line("It starts while 'sluice serve' runs on this data folder.") }
     }
 
     private func ending(through client: any EngineClient) async throws -> Trigger {
