@@ -8,7 +8,7 @@ import SluiceTesting
 /// A scheduler on a store in memory, whose clock is set by hand, and nobody who executes anything.
 struct ScheduleBench: Sendable {
     let clock = ManualClock()
-    let store: MemoryStore
+    let store: any EngineStore
     let scheduler: Scheduler
     /// A saved job of one task.
     let job: JobID

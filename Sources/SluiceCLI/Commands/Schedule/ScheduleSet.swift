@@ -59,8 +59,9 @@ struct ScheduleSet: AsyncParsableCommand {
         let trigger = after == nil ? try Trigger(json: json) : nil
         let place: SaveSchedule.Place = add ? .another : schedule.map { .number(ScheduleID($0)) } ?? .only
         let info = try await global.withExistingFolder { folder in
-            let other = try await trigger ?? ending(through: folder.client)
-            return try await folder.client.perform(SaveSchedule(other, of: job, place: place))
+            // Another job is found by its name, where the jobs are.
+            let known = if let trigger { trigger } else { try await ending(through: folder.client) }
+            return try await folder.client.perform(SaveSchedule(known, of: job, place: place))
         }
         guard !global.json else { return Output.standard.write(ScheduleDocument(info).json) }
         let zone = info.zone.map { ", \($0)" } ?? ""
