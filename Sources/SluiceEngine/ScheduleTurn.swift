@@ -66,11 +66,12 @@ struct ScheduleTurn: Sendable {
 
     private func follow(_ schedule: Schedule, running: [OpenOccurrence], in turn: inout Turn) async throws {
         let id = turn.step.schedule.id
+        let waiting = turn.step.schedule.state.buffered
         let decision = ScheduleMachine.due(
             schedule, id: turn.step.schedule.name, state: turn.step.schedule.state, now: turn.now,
             openRuns: running.count)
         turn.step.schedule.state = decision.state
-        turn.step.records += decision.rows.map { OccurrenceRecord($0, of: id, at: turn.now) }
+        turn.step.records += decision.records(of: id, waiting: waiting, at: turn.now)
         turn.lookAgain(at: decision.nextCheck)
         var started = 0
         for start in decision.starts where try store.occurrence(of: id, at: start.nominal)?.run == nil {

@@ -136,7 +136,7 @@ import Testing
             let next = try await Server(sluice)
             while try Self.ended(sluice).count < 2 { await Task.yield() }
             let shown = try sluice.run("schedule", "show", "Job")
-            #expect(shown.output.contains("succeeded") || shown.output.contains("Succeeded"), "\(shown.output)")
+            #expect(shown.output.contains("Success"), "\(shown.output)")
             #expect(try next.stop().status == 0)
             #expect(try Self.ended(sluice).count == 2)
         }

@@ -19,7 +19,7 @@ extension StoredSchedule {
         if let schedule = trigger.schedule {
             let decision = ScheduleMachine.due(schedule, id: name, state: state, now: now, openRuns: openRuns)
             step.schedule.state = decision.state
-            step.records = decision.rows.map { OccurrenceRecord($0, of: id, at: now) }
+            step.records = decision.records(of: id, waiting: state.buffered, at: now)
             // What waits for a run to end may have its turn.
             step.schedule.nextCheck = decision.state.buffered.isEmpty ? decision.nextCheck : now
         }
@@ -57,11 +57,29 @@ extension StoredSchedule {
     }
 }
 
-extension OccurrenceRecord {
-    /// The record of a decision's row.
-    public init(_ row: ScheduleMachine.Row, of schedule: ScheduleID, at now: Date) {
-        self.init(
-            schedule: schedule, first: row.first, last: row.last, count: row.count,
-            outcome: row.reason == .buffered ? .waiting : .skipped, reason: row.reason.rawValue, decidedAt: now)
+extension ScheduleMachine.Decision {
+    /// The records of what does not start, or not yet.
+    ///
+    /// What waits has one each, because each will start alone; what waited and does so no more has its end recorded alike.
+    ///
+    /// - Parameter waiting: what waited before the decision.
+    public func records(of schedule: ScheduleID, waiting: [Date], at now: Date) -> [OccurrenceRecord] {
+        let skipped = rows.filter { $0.reason != .buffered }.map { row in
+            OccurrenceRecord(
+                schedule: schedule, first: row.first, last: row.last, count: row.count, outcome: .skipped,
+                reason: row.reason.rawValue, decidedAt: now)
+        }
+        let left = Set(waiting).subtracting(state.buffered).subtracting(starts.map(\.nominal)).sorted()
+        let given = left.filter { nominal in !skipped.contains { $0.count == 1 && $0.first == nominal } }.map {
+            OccurrenceRecord(
+                schedule: schedule, first: $0, outcome: .skipped, reason: OccurrenceReason.superseded.rawValue,
+                decidedAt: now)
+        }
+        let new = state.buffered.filter { !waiting.contains($0) }.map {
+            OccurrenceRecord(
+                schedule: schedule, first: $0, outcome: .waiting, reason: OccurrenceReason.buffered.rawValue,
+                decidedAt: now)
+        }
+        return skipped + given + new
     }
 }
