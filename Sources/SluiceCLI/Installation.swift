@@ -48,11 +48,14 @@ struct Installation {
     /// - Parameters:
     ///   - isRunning: whether it will be run in this process, under the folder's lock.
     ///   - isPassing: whether its runs end with this process.
+    ///   - followsSchedules: whether it starts what schedules say. A command that comes and goes does not.
     func host(
-        isRunning: Bool, isPassing: Bool = false, logger: Logger = Logger(label: "sluice.engine")
+        isRunning: Bool, isPassing: Bool = false, followsSchedules: Bool = false,
+        logger: Logger = Logger(label: "sluice.engine")
     ) -> EngineHost {
         var configuration = EngineConfiguration()
         configuration.isPassing = isPassing
+        configuration.followsSchedules = followsSchedules
         let engine = JobEngine(
             store: store, executors: executors, connections: connections, configuration: configuration, logger: logger)
         return EngineHost(engine: engine, executors: executors, isRunning: isRunning)

@@ -34,6 +34,7 @@ package struct EngineService: Service {
         host.gate.close()
         // Nothing more is leased from here on, and the engine ends by itself with the last attempt.
         host.engine.drain()
+        host.engine.stopSchedules()
         let running = try attemptsUnderWay()
         if running == 0 {
             logger.info("Stopping.")

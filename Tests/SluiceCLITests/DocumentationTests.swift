@@ -27,7 +27,7 @@ import Testing
 
     @Test func everyDocumentHasTheFieldsThatTheReadmeNames() throws {
         let documented = try Self.documented()
-        #expect(documented.count == 28)
+        #expect(documented.count == 36)
         let sluice = try CommandLine()
         defer { sluice.remove() }
         let job = try sluice.job(over: [("a.sql", "CREATE TABLE t (a);"), ("b.py", "print('b'); raise SystemExit(1)")])
@@ -42,6 +42,10 @@ import Testing
             ("backup", [sluice.path("backup")]),
             ("restore", [sluice.path("backup"), "--data", sluice.path("restored")]),
             ("prune", ["--older-than", "90d"]),
+            ("schedule set", ["Job", "--cron", "@daily", "--zone", "UTC"]), ("schedule list", []),
+            ("schedule pause", ["Job"]), ("schedule resume", ["Job"]), ("schedule show", ["Job"]),
+            ("schedule preview", ["Job"]),
+            ("schedule backfill", ["Job", "--from", "2026-01-01", "--to", "2026-01-02"]), ("schedule delete", ["Job"]),
         ]
         for (command, arguments) in commands {
             let result = try sluice.start(command.split(separator: " ").map(String.init) + arguments + ["--json"])

@@ -47,7 +47,7 @@ struct ServeCommand: AsyncParsableCommand {
         defer { lock.release() }
         let isJSON = global.json
         let logger = Logger(label: "sluice.serve") { _ in ServerLog(isJSON: isJSON) }
-        let host = installation.host(isRunning: true, logger: logger)
+        let host = installation.host(isRunning: true, followsSchedules: true, logger: logger)
         let socket = try ListeningSocket(in: installation.folder.root)
         logger.info(
             "Sluice \(Version.current) serves \(installation.folder.root.path), process \(getpid()). Ctrl-C stops it.")

@@ -13,6 +13,8 @@ enum OperationTable {
         PruneRuns.self,
         ReadJournal.self, ListArtifacts.self,
         ListPools.self, FindPoolUse.self, CreatePool.self, ChangePool.self, DeletePool.self,
+        SaveSchedule.self, ListSchedules.self, DeleteSchedule.self, PauseSchedule.self, ResumeSchedule.self,
+        PreviewSchedule.self, ListOccurrences.self, BackfillSchedule.self,
     ]
 
     private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })

@@ -29,6 +29,8 @@ struct MemoryRuns: RunTable {
     private var queues: [String: MemoryQueue] = [:]
     /// When runs have to be looked at although nothing happens to them.
     private var dueAt: [RunID: Date] = [:]
+    /// Their own way back lies in them.
+    var schedules = MemorySchedules()
     private var undo: Undo?
 
     /// One transaction: what `body` did is undone when it throws.
@@ -39,10 +41,11 @@ struct MemoryRuns: RunTable {
     ) throws -> (Result, hasWritten: Bool) {
         self.now = now
         undo = Undo(events: events.count, lastRun: lastRun, lastToken: lastToken, queues: queues)
+        schedules.begin()
         defer { undo = nil }
         do {
             let result = try body(&self)
-            return (result, undo?.states.isEmpty == false)
+            return (result, undo?.states.isEmpty == false || schedules.hasWritten)
         } catch {
             rollBack()
             throw error
@@ -168,6 +171,7 @@ struct MemoryRuns: RunTable {
             dueAt[run] = earlier?.nextDue(after: now)
         }
         queues = undo.queues
+        schedules.rollBack()
         for key in undo.keys { keys[key] = nil }
         events.removeSubrange(undo.events...)
         lastRun = undo.lastRun

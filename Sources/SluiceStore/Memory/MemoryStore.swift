@@ -25,7 +25,7 @@ public final class MemoryStore: Sendable {
     /// Ends the handle's streams of signals.
     public func close() { storage.signals.finish(self) }
 
-    private func write<Result: Sendable>(_ body: (inout MemoryRuns) throws -> Result) throws -> Result {
+    func write<Result: Sendable>(_ body: (inout MemoryRuns) throws -> Result) throws -> Result {
         let (result, hasWritten) = try storage.runTransaction(at: clock.now, body)
         if hasWritten { storage.signals.fire() }
         return result

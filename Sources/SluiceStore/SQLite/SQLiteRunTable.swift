@@ -9,7 +9,7 @@ struct SQLiteRunTable: RunTable {
     let cache: RunCache
     /// What this transaction has read or written, with the versions that the rows will have once it is committed.
     private(set) var current: [RunID: RunCache.Entry] = [:]
-    private(set) var hasWritten = false
+    var hasWritten = false
 
     init(db: Database, now: Date, cache: RunCache) {
         self.db = db
