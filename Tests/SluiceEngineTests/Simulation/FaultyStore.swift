@@ -145,5 +145,5 @@ final class FaultyStore: RunStore, @unchecked Sendable {
     }
     func signals() -> AsyncStream<Void> { inner.signals() }
     func pools() -> [Pool] { inner.pools() }
-    func poolUse() throws -> [PoolUse] { try inner.poolUse() }
+    func poolUse() -> [PoolUse] { inner.poolUse() }
 }
