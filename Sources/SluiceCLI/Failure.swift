@@ -13,6 +13,9 @@ enum ExitStatus: Int32 {
 /// The job ran and failed; everything about it has been printed.
 struct JobFailed: Error {}
 
+/// Something of the installation is broken; what, has been printed.
+struct InstallationBroken: Error {}
+
 /// Bad usage that the argument parser cannot see.
 struct UsageError: SluiceError {
     let code: String
@@ -40,6 +43,7 @@ enum Failure {
     /// - Returns: the exit status.
     static func report(_ error: any Error, asJSON: Bool) -> Int32 {
         if error is JobFailed { return ExitStatus.jobFailed.rawValue }
+        if error is InstallationBroken { return ExitStatus.engineFault.rawValue }
         if let error = error as? any SluiceError {
             let status: ExitStatus = error.category == .fault || isAboutTheEngine(error) ? .engineFault : .badInput
             write(error, asJSON: asJSON)

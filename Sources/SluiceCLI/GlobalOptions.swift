@@ -20,16 +20,19 @@ struct GlobalOptions: ParsableArguments {
 
     var hasDataFolder: Bool { FileManager.default.fileExists(atPath: dataFolder.path) }
 
+    /// What a command says that needs a data folder where there is none.
+    var missingFolder: UsageError {
+        UsageError(
+            "folder-missing",
+            "There is no data folder at \(dataFolder.path). Start with 'sluice sync' or 'sluice run', "
+                + "or name another one with --data.")
+    }
+
     /// Opens the data folder for a command that only looks, for as long as `body` takes.
     ///
     /// - Throws: ``UsageError`` `folder-missing` instead of creating one.
     func withExistingFolder<Result>(_ body: (OpenFolder) async throws -> Result) async throws -> Result {
-        guard hasDataFolder else {
-            throw UsageError(
-                "folder-missing",
-                "There is no data folder at \(dataFolder.path). Start with 'sluice sync' or 'sluice run', "
-                    + "or name another one with --data.")
-        }
+        guard hasDataFolder else { throw missingFolder }
         return try await withFolder(body)
     }
 

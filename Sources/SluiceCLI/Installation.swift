@@ -16,16 +16,22 @@ struct Installation {
         folder = try DataFolder(at: url)
         store = try SQLiteStore(folder: folder)
         connections = LocalConnections(databases: folder.databases)
-        var python = PythonSettings.fromEnvironment()
-        // Scripts see the databases, and nothing else of what the engine keeps.
-        python.hiddenFolders = [folder.root.path]
-        python.visibleFolders = [folder.databases.path]
-        executors = Self.scriptTypes(pythonFolder: folder.python, python)
+        executors = Self.scriptTypes(with: Self.python(at: folder.root))
     }
 
     /// The script types of this build. A new one is one line here.
-    private static func scriptTypes(pythonFolder: URL, _ python: PythonSettings) -> [any TaskExecutor] {
-        [SQLExecutor(), PythonExecutor(worker: pythonWorker, folder: pythonFolder, settings: python)]
+    private static func scriptTypes(with python: PythonExecutor) -> [any TaskExecutor] { [SQLExecutor(), python] }
+
+    /// Python scripts as they run on the data folder at `root`.
+    static func python(at root: URL) -> PythonExecutor {
+        let databases = root.appending(path: "databases", directoryHint: .isDirectory)
+        var settings = PythonSettings.fromEnvironment()
+        // Scripts see the databases, and nothing else of what the engine keeps.
+        settings.hiddenFolders = [root.path]
+        settings.visibleFolders = [databases.path]
+        return PythonExecutor(
+            worker: pythonWorker, folder: root.appending(path: "python", directoryHint: .isDirectory),
+            settings: settings)
     }
 
     /// The executable that hosts CPython: beside this one, unless `SLUICE_PYTHON_WORKER` names another.
@@ -39,15 +45,26 @@ struct Installation {
 
     /// An engine on this folder.
     ///
-    /// - Parameter isRunning: whether it will be run in this process, under the folder's lock.
-    func host(isRunning: Bool, logger: Logger = Logger(label: "sluice.engine")) -> EngineHost {
-        let engine = JobEngine(store: store, executors: executors, connections: connections, logger: logger)
+    /// - Parameters:
+    ///   - isRunning: whether it will be run in this process, under the folder's lock.
+    ///   - isPassing: whether its runs end with this process.
+    ///   - followsSchedules: whether it starts what schedules say. A command that comes and goes does not.
+    func host(
+        isRunning: Bool, isPassing: Bool = false, followsSchedules: Bool = false,
+        logger: Logger = Logger(label: "sluice.engine")
+    ) -> EngineHost {
+        var configuration = EngineConfiguration()
+        configuration.isPassing = isPassing
+        configuration.followsSchedules = followsSchedules
+        let engine = JobEngine(
+            store: store, executors: executors, connections: connections, configuration: configuration, logger: logger)
         return EngineHost(engine: engine, executors: executors, isRunning: isRunning)
     }
 
     /// An engine on no folder at all: enough to plan a file.
     static func hostWithoutFolder(temporary: URL) -> EngineHost {
-        let executors = scriptTypes(pythonFolder: temporary, PythonSettings.fromEnvironment())
+        let executors = scriptTypes(
+            with: PythonExecutor(worker: pythonWorker, folder: temporary, settings: .fromEnvironment()))
         let engine = JobEngine(
             store: MemoryStore(), executors: executors, connections: LocalConnections(databases: temporary))
         return EngineHost(engine: engine, executors: executors, isRunning: false)

@@ -37,13 +37,14 @@ struct OpenFolder: Sendable {
     /// Calls `body` with an engine that runs jobs: the server's, or one of this process for as long as `body` takes.
     ///
     /// - Parameter purpose: what the lock says to others that want the folder.
-    /// - Throws: ``StoreError`` `folder.in-use`, ``RequestError`` `folder.open-runs`.
+    /// Of this process: it runs what `body` submits, and leaves what a server has queued to the next server.
+    ///
+    /// - Throws: ``StoreError`` `folder.in-use`.
     func withRunningEngine<Result: Sendable>(
         purpose: String, _ body: @escaping @Sendable (any EngineClient) async throws -> Result
     ) async throws -> Result {
         try await alone(purpose: purpose, served: body) { installation, _ in
-            let host = installation.host(isRunning: true)
-            try OpenRuns(installation).settleForOneRun(through: host.engine)
+            let host = installation.host(isRunning: true, isPassing: true)
             return try await withJobEngine(host.engine) { _ in try await body(DirectClient(host)) }
         }
     }

@@ -14,7 +14,9 @@ struct SluiceCommand: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             SyncCommand.self, ScriptsCommand.self, PlanCommand.self, JobCommand.self, RunCommand.self,
-            RunsCommand.self, LogsCommand.self, ServeCommand.self, DemoCommand.self,
+            RunsCommand.self, LogsCommand.self, PoolCommand.self, ScheduleCommand.self, ServeCommand.self,
+            DoctorCommand.self, BackupCommand.self, RestoreCommand.self, PruneCommand.self,
+            DemoCommand.self,
         ])
 }
 

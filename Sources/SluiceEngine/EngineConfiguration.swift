@@ -16,6 +16,8 @@ public struct EngineConfiguration: Sendable {
     /// Whether it runs what is submitted to it and nothing else: its runs end with it, and those of other engines wait for
     /// them. For a process that comes and goes, such as one command.
     public var isPassing = false
+    /// Whether it starts what schedules say. An engine that ``isPassing`` never does.
+    public var followsSchedules = true
 
     public init(
         maximumAttempts: Int = 64, leaseDuration: Duration = .seconds(15), heartbeat: Duration = .seconds(5),

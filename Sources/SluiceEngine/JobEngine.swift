@@ -18,6 +18,7 @@ public final class JobEngine: Sendable {
     private let logger: Logger
     /// Wakes the dispatcher when something is due.
     private let alarm: Alarm
+    private let schedules: ScheduleLoop
 
     /// - Parameters:
     ///   - executors: the script types; of two for one kind the first is taken.
@@ -38,6 +39,7 @@ public final class JobEngine: Sendable {
         reaper = Reaper(store: store, configuration: configuration)
         heartbeat = Heartbeat(store: store, configuration: configuration, dispatcher: dispatcher, reaper: reaper)
         alarm = Alarm(dispatcher.wake)
+        schedules = ScheduleLoop(Scheduler(store: store, planner: planner), logger: logger)
     }
 
     /// Which files are scripts here: what a source needs to know.
@@ -61,7 +63,25 @@ public final class JobEngine: Sendable {
     @discardableResult
     public func reopen(_ run: RunID, resume: [TaskRunID: ResumePoint] = [:]) async throws -> RunState {
         guard let state = try store.run(run) else { throw EngineError.unknownRun(run) }
+        return try reopen(run, as: try await planner.plan(anew: state.run), resume)
+    }
+
+    /// Lets a failed run go on, one of its failed scripts at a step instead of its beginning, as the script's executor
+    /// allows it.
+    ///
+    /// - Throws: what ``reopen(_:resume:)`` throws; ``ResumeError`` and ``EngineError``s of category `conflict` when the
+    ///   script cannot go on there.
+    public func resume(_ run: RunID, at wish: ResumeWish) async throws -> Resumption {
+        guard let state = try store.run(run) else { throw EngineError.unknownRun(run) }
+        // The bytes that are judged are those that are pinned, whatever is saved meanwhile.
         let plan = try await planner.plan(anew: state.run)
+        let (point, steps) = try await ResumePlanner(store: store, executors: executors)
+            .plan(wish, of: state, anew: plan.tasks)
+        let task = point.attempt.task
+        return Resumption(state: try reopen(run, as: plan, [task: point]), task: task, plan: steps)
+    }
+
+    private func reopen(_ run: RunID, as plan: NewRun, _ resume: [TaskRunID: ResumePoint]) throws -> RunState {
         let how = RunMachine.Reopening(
             tasks: plan.tasks, snapshot: plan.snapshot, resume: resume, attachedTo: attachment)
         guard let reopened = try store.reopen(run, how) else { throw EngineError.unknownRun(run) }
@@ -135,9 +155,20 @@ public final class JobEngine: Sendable {
         try reaper.endOrphans()
         try await withTaskCancellationHandler {
             try await withThrowingDiscardingTaskGroup { group in
-                defer { group.cancelAll() }
-                group.addTask { for await _ in signals { self.dispatcher.wake.raise() } }
+                defer {
+                    schedules.close()
+                    group.cancelAll()
+                }
+                group.addTask {
+                    for await _ in signals {
+                        self.dispatcher.wake.raise()
+                        self.schedules.wake()
+                    }
+                }
                 group.addTask { await self.keepLeases() }
+                if configuration.followsSchedules, !configuration.isPassing {
+                    group.addTask { await self.keepSchedules() }
+                }
                 try await self.dispatch { attempt in group.addTask { await self.runner.run(attempt) } }
             }
         } onCancel: {
@@ -148,11 +179,33 @@ public final class JobEngine: Sendable {
     /// Ends what the executors keep warm. ``run()`` does it by itself; call it after using ``preflight(_:)`` alone.
     public func shutdownExecutors() async { await executors.shutdown() }
 
+    /// Starts nothing more that schedules say; everything else goes on.
+    public func stopSchedules() { schedules.close() }
+
     /// Takes on nothing more and lets what runs finish; ``run()`` returns once everything is recorded.
-    public func drain() { dispatcher.drain() }
+    public func drain() {
+        schedules.close()
+        dispatcher.drain()
+    }
 
     /// Takes on nothing more and ends what runs; ``run()`` returns once everything is recorded.
-    public func close() { dispatcher.close(CancellationError()) }
+    public func close() {
+        schedules.close()
+        dispatcher.close(CancellationError())
+    }
+
+    private func keepSchedules() async {
+        do {
+            try await schedules.run { runs in
+                for run in runs { self.dispatcher.stop(.run(run), by: "its schedule") }
+            }
+        } catch is CancellationError {
+            return
+        } catch {
+            logger.error("The store failed and the engine stops: \(error)")
+            dispatcher.close(error)
+        }
+    }
 
     private var runner: AttemptRunner {
         AttemptRunner(

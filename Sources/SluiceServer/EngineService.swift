@@ -32,29 +32,25 @@ package struct EngineService: Service {
 
     private func close() async throws {
         host.gate.close()
-        defer { host.engine.close() }
+        // Nothing more is leased from here on, and the engine ends by itself with the last attempt.
+        host.engine.drain()
+        host.engine.stopSchedules()
         let running = try attemptsUnderWay()
-        guard running > 0 else { return logger.info("Stopping.") }
-        let who = running == 1 ? "one task runs and gets" : "\(running) tasks run and get"
-        logger.info("Stopping: \(who) \(grace) to end.")
-        let signals = host.store.signals()
-        try await withThrowingTaskGroup(of: Bool.self) { group in
-            defer { group.cancelAll() }
-            group.addTask {
-                // Looked at once before the first signal: the last one may have ended in between.
-                while try attemptsUnderWay() > 0 {
-                    var next = signals.makeAsyncIterator()
-                    guard await next.next() != nil else { return false }
-                }
-                return true
-            }
-            group.addTask {
-                try await Task.sleep(for: grace)
-                return false
-            }
-            guard try await group.next() == false else { return }
+        if running == 0 {
+            logger.info("Stopping.")
+        } else {
+            let who = running == 1 ? "one task runs and gets" : "\(running) tasks run and get"
+            logger.info("Stopping: \(who) \(grace) to end.")
+        }
+        do {
+            try await Task.sleep(for: grace)
+        } catch is CancellationError {
+            return
+        }
+        if try attemptsUnderWay() > 0 {
             logger.warning("The grace time is over: what still runs is terminated.")
         }
+        host.engine.close()
     }
 
     /// Every attempt under way holds a lease.

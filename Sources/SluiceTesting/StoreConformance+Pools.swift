@@ -32,6 +32,13 @@ extension StoreConformance {
             order.lease = bench.leasing(9).lease
             try require(try bench.first.advance(order).leased.map(\.task.name), is: ["c"], "the task that got its slot")
         },
+        Case("a pool's use counts what holds a slot and what waits for one") { bench in
+            try bench.first.save(Pool(name: "etl", slots: 2))
+            _ = try bench.first.submit(bench.newRun(["a", "b", "c"], upstream: [[], [], []], pool: "etl"))
+            _ = try bench.second.advance(bench.leasing(9))
+            let use = [PoolUse(pool: "default", holding: 0, waiting: 0), PoolUse(pool: "etl", holding: 2, waiting: 1)]
+            try require(try bench.first.poolUse(), is: use, "the use of the pools")
+        },
         Case("more slots let more run, a pool that is not there lets nothing run") { bench in
             try bench.first.save(Pool(name: "etl", slots: 0))
             _ = try bench.first.submit(bench.newRun(["a"], pool: "etl"))

@@ -44,5 +44,5 @@ public enum StoreConformance {
     /// Every rule.
     public static let cases: [Case] =
         runCases + leaseCases + poolCases + queueCases + graphCases + eventCases + jobCases + catalogueCases
-        + journalCases
+        + journalCases + retentionCases + scheduleCases
 }

@@ -3,7 +3,7 @@ import Sluice
 import Testing
 
 /// Every kind of bad input: the message, the exit code, and that the next command works.
-@Suite struct BadInputTests {
+@Suite(.ownThreads) struct BadInputTests {
     struct Mistake: CustomTestStringConvertible, Sendable {
         var testDescription: String
         var scripts: [Script] = []

@@ -2,7 +2,7 @@ import Foundation
 import Sluice
 import Testing
 
-@Suite struct CommandTests {
+@Suite(.ownThreads) struct CommandTests {
     @Test func aJobOfSQLAndPythonRunsEndToEnd() throws {
         let sluice = try CommandLine()
         defer { sluice.remove() }

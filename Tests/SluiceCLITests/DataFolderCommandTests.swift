@@ -3,7 +3,7 @@ import Sluice
 import Testing
 
 /// What happens to a data folder: two processes on it, a killed one, one from the future, one that cannot be written.
-@Suite struct DataFolderCommandTests {
+@Suite(.ownThreads) struct DataFolderCommandTests {
     /// A Python task that says it is there by a file, and stays until another file appears.
     private static func waitingScript(_ sluice: CommandLine) -> String {
         """

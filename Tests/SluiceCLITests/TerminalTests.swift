@@ -3,7 +3,7 @@ import Sluice
 import Testing
 
 /// What a person at a terminal sees; `script` of Debian's base system lends the terminal.
-@Suite struct TerminalTests {
+@Suite(.ownThreads) struct TerminalTests {
     private func show(_ sluice: CommandLine, _ job: String, environment: [String: String]) throws -> String {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/script")

@@ -4,7 +4,9 @@ import SluiceTesting
 import Testing
 
 /// A data folder on a disk that is full, or that may only be read.
-@Suite(.enabled(if: SmallDisk.isAvailable, "a disk that can be full needs the right to mount one: run as root"))
+@Suite(
+    .ownThreads,
+    .enabled(if: SmallDisk.isAvailable, "a disk that can be full needs the right to mount one: run as root"))
 struct TroubledDiskCommandTests {
     @Test func aFullDiskIsNamedAndTheNextCommandWorksOnceThereIsSpace() throws {
         let sluice = try CommandLine()

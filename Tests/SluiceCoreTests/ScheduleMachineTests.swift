@@ -298,7 +298,7 @@ struct ScheduleMachineTests {
         #expect(
             OccurrenceReason.allCases.map(\.rawValue) == [
                 "overlap.skipped", "overlap.buffer-full", "overlap.buffered", "missed.downtime", "missed.window",
-                "superseded", "paused", "late",
+                "superseded", "paused", "late", "event",
             ])
         let state = ScheduleMachine.paused(
             ScheduleState(setAt: try Self.at("10:00")), by: "dana", at: try Self.at("11:00"))

@@ -36,6 +36,7 @@ struct SocketServerTests {
                 CheckJob(JobDefinition(name: "x", tasks: [TaskDefinition(name: "t", script: "nowhere.word")])),
                 FindRun(run.id), ListRuns(limit: 10), FollowEvents(run.id, after: 0, wait: 0),
                 ReadJournal(attempt, after: 0), ListArtifacts(attempt), ListPools(), StopRun(run.id),
+                FindPlaces(run.id), FindPoolUse(), ChangePool("default", .init()),
             ]
             for operation in operations {
                 let (direct, socket) = try await Self.ask(operation, fixture, client)
@@ -52,7 +53,10 @@ struct SocketServerTests {
             let client = try await fixture.client()
             let operations: [any EngineOperation] = [
                 FindScript("nowhere"), ReadScript(ContentHash(of: Data())), FindJob("nobody"), FindRun(RunID(9)),
-                StopRun(RunID(9)), SubmitRun(.job(JobID(7))), SubmitRun(.definition(refused)),
+                StopRun(RunID(9)), RerunRun(RunID(9)), ReopenRun(RunID(9)), ResumeRun(RunID(9), at: ResumeWish()),
+                StopTask(TaskRunID(run: RunID(9), index: 0)), CreatePool(Pool(name: "default", slots: 1)),
+                ChangePool("nowhere", .init()), DeletePool("default"),
+                SubmitRun(.job(JobID(7))), SubmitRun(.definition(refused)),
                 SaveScript("No Name", content: Data()), SyncSources(workbench: nil, bucket: nil),
                 PlanScript("x.nonsense", content: Data(), dialect: .sqlite),
             ]

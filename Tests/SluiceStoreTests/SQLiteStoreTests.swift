@@ -181,6 +181,7 @@ struct SQLiteStoreTests {
     static let shipped = [
         ("1 runs, jobs, catalogue", "38db185151ab"),
         ("2 graphs, limits, queues", "2ae4e1baba8a"),
+        ("3 schedules", "928ee8a4bcab"),
     ]
 
     @Test("has the tables that were shipped")

@@ -155,6 +155,7 @@ public final class PythonExecutor: TaskExecutor {
             }
             workingFolders.sweep()
             environments.sweep()
+            Environments.removeUnused(in: environments.root.path, now: Date())
             isPrepared = true
         }
     }

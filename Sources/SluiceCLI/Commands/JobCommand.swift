@@ -97,7 +97,7 @@ struct JobCommand: AsyncParsableCommand {
             let definition = job.definition
             guard !global.json else {
                 let file = try JSONValue(parsing: JobFile.write(definition))
-                return Output.standard.write(JobDocument(job, definition: file).json)
+                return Output.standard.write(JobDocument(job, definition: ShownValue.definition(file)).json)
             }
             let output = Output.standard
             output.line(output.style.bold(DisplayText.safe(definition.name)))
@@ -107,7 +107,8 @@ struct JobCommand: AsyncParsableCommand {
                     "Job \(job.id), version \(job.version.version), in \(job.status == .saved ? "Jobs" : "Drafts"), "
                         + "owner \(job.owner), changed \(Formats.time(job.updatedAt))"))
             for (name, parameter) in definition.parameters.sorted(by: { $0.key < $1.key }) {
-                let value = parameter.defaultValue.map { "= \($0.canonicalText)" } ?? "has no default"
+                let shown = parameter.defaultValue.flatMap { ShownValue.parameters([name: $0])[name] }
+                let value = shown.map { "= \(DisplayText.safe($0.canonicalText))" } ?? "has no default"
                 let about = parameter.description.isEmpty ? "" : ": \(DisplayText.safe(parameter.description))"
                 output.line("Parameter \(name) (\(parameter.type.rawValue)) \(value)\(about)")
             }

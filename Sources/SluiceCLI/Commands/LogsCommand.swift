@@ -7,7 +7,10 @@ struct LogsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "logs", abstract: "Print what a task said: its output, its statements, its error.")
 
-    @Argument(help: "A task run: 17.2, or 17/NAME, the task NAME of run 17; 17.2#1 for its first attempt.")
+    @Argument(
+        help: ArgumentHelp(
+            "A task run: 17.2, or 17/NAME, the task NAME of run 17; 17.2[3] for element 3 of a for-each, 17.2#1 for the "
+                + "first attempt."))
     var taskRun: String
 
     @OptionGroup var global: GlobalOptions
@@ -38,44 +41,6 @@ struct LogsCommand: AsyncParsableCommand {
         if task.state.isFailure {
             for line in FailureReport.lines(for: task, record: record, style: style) { output.line(line) }
         }
-    }
-}
-
-/// A task run as a person writes it.
-enum TaskRunArgument {
-    static func find(_ text: String, through client: any EngineClient) async throws -> TaskRun {
-        var rest = Substring(text)
-        var attempt: Int?
-        if let hash = rest.lastIndex(of: "#"), let number = Int(rest[rest.index(after: hash)...]), number > 0 {
-            attempt = number
-            rest = rest[..<hash]
-        }
-        guard let separator = rest.firstIndex(where: { $0 == "." || $0 == "/" }),
-            let run = Int64(rest[..<separator])
-        else {
-            throw UsageError(
-                "task-run.syntax", "'\(text)' names no task run. Write 17.2 for the second task of run 17, or 17/NAME.")
-        }
-        let state = try await client.perform(FindRun(RunID(run)))
-        let name = String(rest[rest.index(after: separator)...])
-        let place = rest[separator] == "." ? Int(name) : nil
-        guard
-            var task = state.tasks.first(where: { task in
-                place.map { task.id.index == $0 - 1 } ?? (task.name == name)
-            })
-        else {
-            throw UsageError(
-                "task-run.unknown",
-                "Run \(run) has no task '\(name)'. It has: "
-                    + state.tasks.map { "\($0.id) \($0.name)" }.joined(separator: ", ") + ".")
-        }
-        if let attempt {
-            guard attempt <= task.attempt else {
-                throw UsageError("attempt.unknown", "Task \(task.id) has had \(task.attempt) attempts.")
-            }
-            task.attempt = attempt
-        }
-        return task
     }
 }
 

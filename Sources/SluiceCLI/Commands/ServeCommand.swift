@@ -23,9 +23,19 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How long running tasks may take to end when it stops.", valueName: "seconds"))
     var grace = 30
 
+    @Option(
+        name: .customLong("prune-older-than"),
+        help: ArgumentHelp("Remove runs that ended longer ago: 90d, 12h.", valueName: "time"))
+    var pruneAge: TimeArgument?
+    @Option(
+        name: .customLong("prune-keep"),
+        help: ArgumentHelp("Keep so many runs that have ended, the newest, and remove the others.", valueName: "n"))
+    var pruneKeep: Int?
+
     @OptionGroup var global: GlobalOptions
 
     func validate() throws {
+        if let pruneKeep, pruneKeep < 0 { throw ValidationError("--prune-keep takes a whole number from 0.") }
         guard (0...86_400).contains(grace) else {
             throw ValidationError("--grace takes whole seconds from 0 to 86400.")
         }
@@ -37,9 +47,7 @@ struct ServeCommand: AsyncParsableCommand {
         defer { lock.release() }
         let isJSON = global.json
         let logger = Logger(label: "sluice.serve") { _ in ServerLog(isJSON: isJSON) }
-        let host = installation.host(isRunning: true, logger: logger)
-        let openRuns = OpenRuns(installation)
-        try openRuns.settleForServer(through: host.engine)
+        let host = installation.host(isRunning: true, followsSchedules: true, logger: logger)
         let socket = try ListeningSocket(in: installation.folder.root)
         logger.info(
             "Sluice \(Version.current) serves \(installation.folder.root.path), process \(getpid()). Ctrl-C stops it.")
@@ -57,7 +65,7 @@ struct ServeCommand: AsyncParsableCommand {
                     .init(
                         service: ClosureService { await installation.warmUp() },
                         successTerminationBehavior: .ignore, serviceName: "warm-up"),
-                ],
+                ] + retention(host, logger),
                 logger: logger))
         do {
             try await Interruption.handled {
@@ -69,9 +77,16 @@ struct ServeCommand: AsyncParsableCommand {
             socket.remove()
             throw error
         }
-        try openRuns.leaveServer()
         try installation.store.close()
         logger.info("Stopped.")
+    }
+
+    private func retention(
+        _ host: EngineHost, _ logger: Logger
+    ) -> [ServiceGroupConfiguration.ServiceConfiguration] {
+        guard pruneAge != nil || pruneKeep != nil else { return [] }
+        let service = RetentionService(host: host, age: pruneAge?.seconds, keep: pruneKeep, logger: logger)
+        return [.init(service: service, serviceName: "retention")]
     }
 
     /// Whether the folder at `url` is locked by a server, as its lock file says.

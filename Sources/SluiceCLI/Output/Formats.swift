@@ -34,8 +34,30 @@ enum Formats {
     }
 
     /// `1 row`, `3 rows`
-    static func count(_ number: Int, _ noun: String) -> String {
-        "\(count(number)) \(noun)\(number == 1 ? "" : "s")"
+    static func count(_ number: Int, _ noun: String, plural: String? = nil) -> String {
+        "\(count(number)) \(number == 1 ? noun : plural ?? noun + "s")"
+    }
+
+    /// `1st`, `2nd`, `3rd`, `11th`
+    static func ordinal(_ number: Int) -> String {
+        let ending =
+            switch (number % 10, number % 100) {
+            case (_, 11...13): "th"
+            case (1, _): "st"
+            case (2, _): "nd"
+            case (3, _): "rd"
+            default: "th"
+            }
+        return count(number) + ending
+    }
+
+    /// `500 bytes`, `512 MiB`, `2 GiB`: in the largest unit that divides it.
+    static func bytes(_ number: Int) -> String {
+        for (shift, unit) in [(30, "GiB"), (20, "MiB"), (10, "KiB")]
+        where number >= 1 << shift && number.isMultiple(of: 1 << shift) {
+            return "\(count(number >> shift)) \(unit)"
+        }
+        return count(number, "byte")
     }
 
     /// `2026-07-06 09:42`, in the machine's own zone.

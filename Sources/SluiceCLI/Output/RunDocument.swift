@@ -13,6 +13,8 @@ struct RunDocument: Document {
     var initiator: String
     var parameters: [String: JSONValue]
     var nominalTime: Date
+    /// The run that it repeats.
+    var rerunOf: RunID?
     var submittedAt: Date
     var startedAt: Date?
     var endedAt: Date?
@@ -26,8 +28,9 @@ struct RunDocument: Document {
         reason = run.reason
         trigger = run.trigger
         initiator = run.initiator
-        parameters = run.parameters
+        parameters = ShownValue.parameters(run.parameters)
         nominalTime = run.nominalTime
+        rerunOf = run.rerunOf
         submittedAt = run.submittedAt
         startedAt = run.startedAt
         endedAt = run.endedAt
@@ -36,9 +39,15 @@ struct RunDocument: Document {
 
     /// The run with everything that its attempts said, but for log lines.
     ///
-    /// - Parameter records: one a task, in the run's order.
-    init(_ state: RunState, _ records: [AttemptRecord]) {
-        self.init(state.run, tasks: zip(state.tasks, records).map { TaskDocument($0, $1) })
+    /// - Parameters:
+    ///   - records: one a task, in the run's order.
+    ///   - places: where in line tasks wait for a slot, by their place in the run.
+    init(_ state: RunState, _ records: [AttemptRecord], places: [Int: Int] = [:]) {
+        self.init(
+            state.run,
+            tasks: state.displayOrder.map { position in
+                TaskDocument(state.tasks[position], records[position], placeInLine: places[position])
+            })
     }
 }
 
@@ -56,7 +65,15 @@ struct TaskDocument: Encodable {
     /// The specification's word for the state.
     var label: String
     var reason: String?
+    /// Where in line it waits for a slot of its pool, from 1.
+    var placeInLine: Int?
+    /// Its place among the elements of a for-each, from 0.
+    var element: Int?
+    /// What it is run for.
+    var item: JSONValue?
     var attempt: Int
+    /// Those before the present one, oldest first.
+    var attempts: [AttemptDocument]
     var database: String
     var schema: String
     var pool: String
@@ -68,7 +85,7 @@ struct TaskDocument: Encodable {
     var steps: [StepDocument]
     var artifacts: [Artifact]
 
-    init(_ task: TaskRun, _ said: AttemptRecord) {
+    init(_ task: TaskRun, _ said: AttemptRecord, placeInLine: Int? = nil) {
         id = "\(task.id)"
         name = task.name
         script = task.pinned.script.name
@@ -76,7 +93,11 @@ struct TaskDocument: Encodable {
         state = task.state
         label = task.state.label
         reason = task.reason
+        self.placeInLine = placeInLine
+        element = task.id.element
+        item = task.item.map(ShownValue.value)
         attempt = task.attempt
+        attempts = task.history.map(AttemptDocument.init)
         database = task.pinned.target.database
         schema = task.pinned.target.schema
         pool = task.pool
@@ -87,6 +108,27 @@ struct TaskDocument: Encodable {
         warnings = task.pinned.warnings
         steps = said.steps.map(StepDocument.init)
         artifacts = said.artifacts
+    }
+}
+
+/// An attempt that another one has followed.
+struct AttemptDocument: Encodable {
+    var number: Int
+    var state: TaskState
+    var label: String
+    var reason: String?
+    var startedAt: Date?
+    var endedAt: Date
+    var failure: TaskFailure?
+
+    init(_ attempt: PastAttempt) {
+        number = attempt.number
+        state = attempt.state
+        label = attempt.state.label
+        reason = attempt.reason
+        startedAt = attempt.startedAt
+        endedAt = attempt.endedAt
+        failure = attempt.failure
     }
 }
 

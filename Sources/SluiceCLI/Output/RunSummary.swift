@@ -14,12 +14,7 @@ struct RunSummary {
 
     func print(to output: Output) {
         let style = output.style
-        for (task, record) in zip(state.tasks, records) where task.state.isFailure {
-            output.line()
-            output.line("\(style.red("✗")) \(style.bold(DisplayText.safe(task.name)))")
-            for line in FailureReport.lines(for: task, record: record, style: style) { output.line("  " + line) }
-            output.line(style.dim("  The whole log: sluice logs \(task.id)"))
-        }
+        printFailures(to: output)
         printWarnings(to: output)
         printRows(to: output)
         printArtifacts(to: output)
@@ -30,8 +25,32 @@ struct RunSummary {
         output.line("Run \(state.run.id): \(label)\(reason) \(style.dim("· \(time)"))")
     }
 
+    /// How many elements of one task are told of.
+    private static let elementLimit = 5
+
+    private func printFailures(to output: Output) {
+        let style = output.style
+        for group in state.groups where group.task.state.isFailure {
+            let failed = group.elementPositions.filter { state.tasks[$0].state.isFailure }
+            for position in [group.position] + failed.prefix(Self.elementLimit) {
+                let task = state.tasks[position]
+                let record = records[position]
+                output.line()
+                output.line("\(style.red("✗")) \(style.bold(DisplayText.safe(task.displayName)))")
+                for line in FailureReport.lines(for: task, record: record, style: style) { output.line("  " + line) }
+                for line in StatementReport.lines(for: task, record: record) { output.line("  " + line) }
+                if task.attempt > 0 { output.line(style.dim("  The whole log: sluice logs \(task.id)")) }
+            }
+            let rest = failed.count - Self.elementLimit
+            if rest > 0 {
+                output.line(style.dim("  … and \(Formats.count(rest)) more of its elements that failed"))
+            }
+        }
+    }
+
     private func printWarnings(to output: Output) {
-        for task in state.tasks {
+        // Those of a for-each's elements are their task's.
+        for task in state.tasks where task.id.element == nil {
             for warning in task.pinned.warnings.prefix(Self.warningLimit) {
                 let column = warning.column.map { ":\($0)" } ?? ""
                 let place = task.pinned.script.name + (warning.line.map { ":\($0)\(column)" } ?? "")
@@ -53,7 +72,7 @@ struct RunSummary {
     /// last SELECT answered rows.
     private func printRows(to output: Output) {
         guard state.run.status == .succeeded else { return }
-        for (task, record) in zip(state.tasks, records).reversed() {
+        for (task, record) in zip(state.tasks, records).reversed() where task.id.element == nil {
             guard let rows = task.value.flatMap(RowsTable.init(value:)) ?? record.lastPreview.map(RowsTable.init)
             else { continue }
             output.line()
@@ -63,14 +82,18 @@ struct RunSummary {
         }
     }
 
+    /// How many files are told of.
+    private static let fileLimit = 20
+
     private func printArtifacts(to output: Output) {
-        for (task, record) in zip(state.tasks, records) {
-            for artifact in record.artifacts {
-                output.line()
-                output.line(
-                    "\(output.style.bold(DisplayText.safe(artifact.name))) of \(DisplayText.safe(task.name)): \(artifact.path)"
-                )
-            }
+        let files = zip(state.tasks, records).flatMap { task, record in record.artifacts.map { (task, $0) } }
+        for (task, artifact) in files.prefix(Self.fileLimit) {
+            let name = output.style.bold(DisplayText.safe(artifact.name))
+            output.line()
+            output.line("\(name) of \(DisplayText.safe(task.displayName)): \(artifact.path)")
+        }
+        if files.count > Self.fileLimit {
+            output.line("… and \(Formats.count(files.count - Self.fileLimit, "more file"))")
         }
     }
 }

@@ -1,8 +1,12 @@
 import Foundation
 import Sluice
 
-/// Shows a run on a terminal: one line a task, redrawn in place.
+/// Shows a run on a terminal: one line a task, redrawn in place. Of a for-each's elements the line of their task tells, and
+/// a few of them that run or have failed stand below it.
 final class LiveDisplay: RunDisplay {
+    /// How many elements of one task are shown at a time.
+    private static let elementLimit = 5
+
     private let output: Output
     private var headlines: [TaskRunID: String] = [:]
     private var drawnLines = 0
@@ -12,7 +16,7 @@ final class LiveDisplay: RunDisplay {
 
     var kinds: JournalKinds { [.logs, .progress, .stepStarts] }
 
-    func show(_ task: TaskRun) {}
+    func begin(_ task: TaskRun, attempt: Int) { headlines[task.id] = nil }
 
     func show(_ entry: JournalEntry, of task: TaskRun) {
         switch entry {
@@ -23,7 +27,9 @@ final class LiveDisplay: RunDisplay {
         }
     }
 
-    func end(_ task: TaskRun) {}
+    func leave(_ attempt: PastAttempt, of task: TaskRun) { headlines[task.id] = nil }
+
+    func end(_ task: TaskRun) { headlines[task.id] = nil }
 
     func refresh(_ state: RunState) {
         let isOver = state.run.status.isEnded
@@ -32,34 +38,53 @@ final class LiveDisplay: RunDisplay {
         draw(state)
     }
 
-    private func draw(_ state: RunState) {
-        let width = output.width
-        let names = state.tasks.map { DisplayText.fit(DisplayText.safe($0.name), 32) }
-        let nameWidth = names.map(DisplayText.width).max() ?? 0
-        // A picture taller than the terminal cannot be redrawn in place: finished tasks scroll away first.
-        var lines: [String] = []
-        for (task, name) in zip(state.tasks, names) {
-            lines.append(line(for: task, name: DisplayText.pad(name, nameWidth), width: width))
-        }
-        let hidden = max(0, lines.count - max(4, output.height - 2))
-        if hidden > 0, !state.run.status.isEnded {
-            let ended = state.tasks.prefix { $0.state.isEnded }.count
-            let first = min(max(0, ended - 2), hidden)
-            lines = Array(lines[first..<(first + lines.count - hidden)])
-        }
-        var picture = drawnLines > 0 ? "\u{1B}[\(drawnLines)A" : ""
-        for line in lines { picture += "\r\u{1B}[2K\(line)\n" }
-        picture += "\u{1B}[J"
-        output.write(picture)
-        drawnLines = state.run.status.isEnded ? 0 : lines.count
+    /// A line of the picture.
+    private struct Row {
+        var task: TaskRun
+        var name: String
+        var headline: String
     }
 
-    private func line(for task: TaskRun, name: String, width: Int) -> String {
+    private func draw(_ state: RunState) {
+        let width = output.width
+        var rows: [Row] = []
+        for group in state.groups {
+            let name = DisplayText.fit(DisplayText.safe(group.task.name), 32)
+            let tally = group.elements.isEmpty ? nil : ElementTally(group.elements).words
+            rows.append(Row(task: group.task, name: name, headline: tally ?? headline(group.task)))
+            for element in shown(group.elements, isOver: state.run.status.isEnded) {
+                let name = "  [\(element.id.element ?? 0)]"
+                rows.append(Row(task: element, name: name, headline: headline(element)))
+            }
+        }
+        let nameWidth = rows.map { DisplayText.width($0.name) }.max() ?? 0
+        // A picture taller than the terminal cannot be redrawn in place: finished tasks scroll away first.
+        let hidden = max(0, rows.count - max(4, output.height - 2))
+        if hidden > 0, !state.run.status.isEnded {
+            let ended = rows.prefix { $0.task.state.isEnded }.count
+            let first = min(max(0, ended - 2), hidden)
+            rows = Array(rows[first..<(first + rows.count - hidden)])
+        }
+        var picture = drawnLines > 0 ? "\u{1B}[\(drawnLines)A" : ""
+        for row in rows { picture += "\r\u{1B}[2K\(line(for: row, nameWidth: nameWidth, width: width))\n" }
+        picture += "\u{1B}[J"
+        output.write(picture)
+        drawnLines = state.run.status.isEnded ? 0 : rows.count
+    }
+
+    /// The elements that are worth a line: those under way, and in the end those that failed.
+    private func shown(_ elements: [TaskRun], isOver: Bool) -> some Sequence<TaskRun> {
+        elements.lazy.filter { isOver ? $0.state.isFailure : $0.state == .running }.prefix(Self.elementLimit)
+    }
+
+    private func line(for row: Row, nameWidth: Int, width: Int) -> String {
         let style = output.style
+        let task = row.task
+        let name = DisplayText.pad(row.name, nameWidth)
         let label = DisplayText.pad(task.state.label, 8)
         let time = DisplayText.pad(Formats.duration(from: task.startedAt, to: task.endedAt), 12, right: true)
         let left = "  \(symbol(task.state)) \(name)  \(label)\(time)  "
-        let text = DisplayText.fit(DisplayText.safe(headline(task)), width - DisplayText.width(left) - 1)
+        let text = DisplayText.fit(DisplayText.safe(row.headline), width - DisplayText.width(left) - 1)
         let shownText =
             switch task.state {
             case .failed, .lost, .timedOut, .terminated: style.red(text)
@@ -72,7 +97,7 @@ final class LiveDisplay: RunDisplay {
     private func headline(_ task: TaskRun) -> String {
         switch task.state {
         case .pending, .notRun, .skipped, .failed, .terminated, .timedOut, .lost: task.reason ?? ""
-        case .running: task.reason ?? headlines[task.id] ?? ""
+        case .running: task.reason ?? headlines[task.id] ?? (task.attempt > 1 ? "attempt \(task.attempt)" : "")
         case .succeeded: ""
         }
     }

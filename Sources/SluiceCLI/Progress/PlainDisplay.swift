@@ -4,7 +4,6 @@ import Sluice
 final class PlainDisplay: RunDisplay {
     private let output: Output
     private var pending = ""
-    private var shown: [TaskRunID: TaskState] = [:]
     /// What was printed last of each task, so that a progress that repeats the log is not printed beside it.
     private var lastText: [TaskRunID: String] = [:]
 
@@ -12,11 +11,14 @@ final class PlainDisplay: RunDisplay {
 
     var kinds: JournalKinds { [.logs, .progress] }
 
-    func show(_ task: TaskRun) {
-        // Also one that began and ended between two looks: what is printed does not depend on when was looked.
-        guard task.startedAt != nil, shown[task.id] != .running else { return }
-        shown[task.id] = .running
-        print("\(name(task)): Running")
+    /// Also called for one that began and ended between two looks: what is printed does not depend on when was looked.
+    func begin(_ task: TaskRun, attempt: Int) {
+        print("\(name(task)): Running" + (attempt > 1 ? ", attempt \(attempt)" : ""))
+    }
+
+    func leave(_ attempt: PastAttempt, of task: TaskRun) {
+        let reason = attempt.reason.map { ": \(DisplayText.safe($0))" } ?? ""
+        print("\(name(task)): attempt \(attempt.number) \(attempt.state.label)\(reason)")
     }
 
     func show(_ entry: JournalEntry, of task: TaskRun) {
@@ -57,7 +59,7 @@ final class PlainDisplay: RunDisplay {
         }
     }
 
-    private func name(_ task: TaskRun) -> String { DisplayText.safe(task.name) }
+    private func name(_ task: TaskRun) -> String { DisplayText.safe(task.displayName) }
 }
 
 extension Progress {

@@ -52,4 +52,5 @@ public protocol ArtifactStore: Sendable {
 }
 
 /// Everything durable that an engine stands on.
-public typealias EngineStore = RunStore & JobStore & CatalogueIndex & LogStore & ArtifactStore
+public typealias EngineStore = RunStore & JobStore & ScheduleStore & CatalogueIndex & LogStore & ArtifactStore
+    & RetentionStore

@@ -75,6 +75,9 @@ public protocol RunStore: Sendable {
 
     func pools() throws -> [Pool]
 
+    /// How much every pool is in use, by name.
+    func poolUse() throws -> [PoolUse]
+
     /// Creates the pool or changes the one of its name. Making one the default takes that from the others.
     func save(_ pool: Pool) throws
 
@@ -107,6 +110,21 @@ public struct Pool: Sendable, Hashable, Codable {
         self.isDefault = isDefault
         self.isSuspended = isSuspended
         self.limits = limits
+    }
+}
+
+/// How much a pool is in use.
+public struct PoolUse: Sendable, Hashable, Codable {
+    public var pool: String
+    /// Attempts that hold a slot.
+    public var holding: Int
+    /// Tasks and attempts that wait for one.
+    public var waiting: Int
+
+    public init(pool: String, holding: Int, waiting: Int) {
+        self.pool = pool
+        self.holding = holding
+        self.waiting = waiting
     }
 }
 

@@ -15,6 +15,15 @@ public struct JobID: RawRepresentable, Hashable, Sendable, Codable, CustomString
     public var description: String { String(rawValue) }
 }
 
+/// A schedule or another trigger of a saved job, numbered by its store from 1.
+public struct ScheduleID: RawRepresentable, Hashable, Sendable, Codable, Comparable, CustomStringConvertible {
+    public let rawValue: Int64
+    public init(rawValue: Int64) { self.rawValue = rawValue }
+    public init(_ rawValue: Int64) { self.rawValue = rawValue }
+    public var description: String { String(rawValue) }
+    public static func < (lhs: ScheduleID, rhs: ScheduleID) -> Bool { lhs.rawValue < rhs.rawValue }
+}
+
 /// One task of one run. Written `17.2`: the second task of run 17; `17.2[3]` for the fourth element of a for-each.
 public struct TaskRunID: Hashable, Sendable, Codable, CustomStringConvertible {
     public var run: RunID

@@ -1,31 +1,24 @@
 import Foundation
 
 extension RunState {
-    /// When the next limit of time is exceeded; nil when none can be.
-    private var nextDeadline: Date? {
-        guard !run.status.isEnded else { return nil }
-        var next = runDeadline
-        for task in tasks {
-            guard let deadline = task.deadline?.at else { continue }
-            next = min(next ?? deadline, deadline)
-        }
-        return next
-    }
-
     /// When the run has to be looked at although nothing happens to it: a limit is exceeded, or a retry is due.
     ///
     /// A store keeps it beside the run, so that looking for what is due costs what is due and not what exists.
     ///
     /// - Parameter now: what became due before does not count any more.
     public func nextDue(after now: Date) -> Date? {
-        guard let deadline = nextDeadline else {
-            return run.status.isEnded ? nil : nextRetry(after: now)
+        guard !run.status.isEnded else { return nil }
+        var next = runDeadline
+        // By place: a run may have thousands of tasks, and this is asked at every change.
+        for index in tasks.indices where !tasks[index].state.isEnded {
+            if tasks[index].state == .pending, let retry = tasks[index].readyAt, retry > now {
+                next = min(next ?? retry, retry)
+            }
+            if tasks[index].pinned.limits != nil, let deadline = tasks[index].deadline?.at {
+                next = min(next ?? deadline, deadline)
+            }
         }
-        return min(deadline, nextRetry(after: now) ?? deadline)
-    }
-
-    private func nextRetry(after now: Date) -> Date? {
-        tasks.lazy.filter { $0.state == .pending }.compactMap(\.readyAt).filter { $0 > now }.min()
+        return next
     }
 
     /// When the run as a whole is over its time.

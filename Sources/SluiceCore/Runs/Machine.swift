@@ -109,7 +109,8 @@ struct Machine {
             $0.lease = nil
             $0.waitsForSlot = false
             $0.stopping = nil
-            $0.resume = nil
+            // After a failure it still tells where the attempt began, for whoever resumes that one.
+            if ended == .succeeded { $0.resume = nil }
             $0.endedAt = now
         }
     }

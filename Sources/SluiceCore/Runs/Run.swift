@@ -111,7 +111,7 @@ public struct TaskRun: Sendable, Hashable, Codable {
     public var rank: Double?
     /// The element of a for-each that it is run for.
     public var item: JSONValue?
-    /// Where its next attempt goes on, when it resumes an earlier one.
+    /// Where its next attempt goes on, or the present one began, when it resumes an earlier one.
     public var resume: ResumePoint?
     /// The attempts before the present one, oldest first.
     public var history: [PastAttempt] = []

@@ -11,6 +11,8 @@ public struct ScheduleState: Sendable, Hashable, Codable {
     public var pause: SchedulePause?
     /// How many of its runs in succession have failed.
     public var failures: Int
+    /// The number of its last backfill; nil while it had none.
+    public var lastBackfill: Int?
 
     /// The state of a schedule that is set now: what lies behind is not its business.
     public init(setAt now: Date) {
@@ -57,4 +59,6 @@ public enum OccurrenceReason: String, Sendable, Codable, CaseIterable {
     case paused = "paused"
     /// It started, later than it should have: it was caught up.
     case late = "late"
+    /// It stands for an event, not for a time.
+    case event = "event"
 }

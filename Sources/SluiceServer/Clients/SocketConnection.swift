@@ -50,7 +50,7 @@ final class SocketConnection: Sendable {
     }
 
     private func greet(_ release: String) throws {
-        setPatience(seconds: Wire.helloPatience)
+        setPatience(seconds: Wire.serverPatience)
         try send(try JSONEncoder().encode(WireHello(sluice: Wire.version, release: release)))
         let answer = try receive()
         if let refused = try? JSONDecoder().decode(WireAnswer<Done>.self, from: answer), let error = refused.error {

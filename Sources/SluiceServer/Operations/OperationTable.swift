@@ -8,9 +8,13 @@ enum OperationTable {
         SyncSources.self, SyncFolders.self,
         PlanScript.self,
         SaveJob.self, ListJobs.self, FindJob.self, CheckJob.self,
-        SubmitRun.self, FindRun.self, ListRuns.self, FollowEvents.self, StopRun.self,
+        SubmitRun.self, FindRun.self, FindPlaces.self, ListRuns.self, FollowEvents.self,
+        StopRun.self, StopTask.self, RerunRun.self, ReopenRun.self, ResumeRun.self,
+        PruneRuns.self,
         ReadJournal.self, ListArtifacts.self,
-        ListPools.self,
+        ListPools.self, FindPoolUse.self, CreatePool.self, ChangePool.self, DeletePool.self,
+        SaveSchedule.self, ListSchedules.self, DeleteSchedule.self, PauseSchedule.self, ResumeSchedule.self,
+        PreviewSchedule.self, ListOccurrences.self, BackfillSchedule.self,
     ]
 
     private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })

@@ -48,6 +48,16 @@ package struct FindRun: EngineOperation {
     }
 }
 
+/// Where in line the tasks of a run stand that wait for a slot: places from 1, by the task's place in the run.
+package struct FindPlaces: EngineOperation {
+    package static let name = "runs.places"
+    package var run: RunID
+
+    package init(_ run: RunID) { self.run = run }
+
+    package func perform(in host: EngineHost) throws -> [Int: Int] { try host.store.placesInLine(of: run) }
+}
+
 /// Runs, newest first, a page at a time.
 package struct ListRuns: EngineOperation {
     package static let name = "runs.list"
@@ -110,32 +120,5 @@ package struct FollowEvents: EngineOperation {
             }
             return try await group.next() ?? []
         }
-    }
-}
-
-/// Asks for a run to end. It has ended once its last attempt is reaped.
-package struct StopRun: EngineOperation {
-    package static let name = "runs.stop"
-    package var run: RunID
-
-    package init(_ run: RunID) { self.run = run }
-
-    /// - Throws: ``RequestError`` `run.unknown`.
-    package func perform(in host: EngineHost) throws -> RunState {
-        let state = try FindRun(run).perform(in: host)
-        guard !state.run.status.isEnded else { return state }
-        let stopped = try host.engine.stop(run, by: host.person.name)
-        return host.isRunning ? stopped : try endAttempts(in: host) ?? stopped
-    }
-
-    /// Ends what a worker that is gone left under way. Nobody else would: no engine runs on this store.
-    private func endAttempts(in host: EngineHost) throws -> RunState? {
-        let reason = "its worker vanished; whether its work took effect is unknown"
-        let left = try host.store.expiredLeases { _ in true }.filter { $0.attempt.run == run }
-        if !left.isEmpty {
-            _ = try host.store.advance(
-                AdvanceOrder(ended: left.map { .init(lease: $0, ending: .lost(reason: reason)) }))
-        }
-        return try host.store.run(run)
     }
 }

@@ -85,8 +85,9 @@ package struct SyncFolders: EngineOperation {
             let source = DirectorySource(
                 name: folder.name, root: URL(fileURLWithPath: folder.location, isDirectory: true),
                 layout: folder.layout, types: host.types)
-            synced.append(
-                SyncedFolder(folder: folder, report: try await CatalogueSyncer(index: host.store).sync(source)))
+            let report = try await CatalogueSyncer(index: host.store).sync(source)
+            _ = try host.store.noteObjects(report.added + report.changed, in: folder.name)
+            synced.append(SyncedFolder(folder: folder, report: report))
         }
         return synced
     }

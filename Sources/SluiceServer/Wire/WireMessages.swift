@@ -11,8 +11,10 @@ enum Wire {
     static let requestLimit = 32 << 20
     /// The longest answer that a client reads, in bytes.
     static let answerLimit = 1 << 30
-    /// How long either side waits for the other's hello, in seconds.
+    /// How long a server waits for a client's hello, in seconds.
     static let helloPatience = 10
+    /// How long a client waits for the server's, in seconds: a machine under heavy load takes its time.
+    static let serverPatience = 60
 }
 
 /// Who speaks, and in which version.

@@ -62,6 +62,9 @@ struct FileArtifacts: Sendable {
         return found.sorted { $0.name < $1.name }
     }
 
+    /// Removes the artifacts of a run.
+    func remove(_ run: RunID) throws { try FileTree.remove("\(rootPath)/\(run)") }
+
     /// Takes away what a process that died in the middle of a copy left behind. Only for the holder of the engine lock.
     func removeLeftovers() throws(StoreError) {
         guard let folder = opendir(incoming) else {

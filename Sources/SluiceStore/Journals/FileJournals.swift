@@ -104,6 +104,9 @@ final class FileJournals: Sendable {
         throw error
     }
 
+    /// Removes the journals of a run.
+    func remove(_ run: RunID) throws { try FileTree.remove("\(root)/\(run)") }
+
     func path(of attempt: AttemptID) -> String {
         "\(root)/\(attempt.run)/\(AttemptFileName.stem(of: attempt)).jsonl"
     }

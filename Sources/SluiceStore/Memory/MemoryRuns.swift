@@ -29,6 +29,8 @@ struct MemoryRuns: RunTable {
     private var queues: [String: MemoryQueue] = [:]
     /// When runs have to be looked at although nothing happens to them.
     private var dueAt: [RunID: Date] = [:]
+    /// Their own way back lies in them.
+    var schedules = MemorySchedules()
     private var undo: Undo?
 
     /// One transaction: what `body` did is undone when it throws.
@@ -39,10 +41,11 @@ struct MemoryRuns: RunTable {
     ) throws -> (Result, hasWritten: Bool) {
         self.now = now
         undo = Undo(events: events.count, lastRun: lastRun, lastToken: lastToken, queues: queues)
+        schedules.begin()
         defer { undo = nil }
         do {
             let result = try body(&self)
-            return (result, undo?.states.isEmpty == false)
+            return (result, undo?.states.isEmpty == false || schedules.hasWritten)
         } catch {
             rollBack()
             throw error
@@ -97,6 +100,14 @@ struct MemoryRuns: RunTable {
         dueAt[run] = state.nextDue(after: now)
     }
 
+    /// Removes runs that have ended; their events stay in their places, and are not shown any more.
+    mutating func remove(_ runs: [RunID]) -> [RunID] {
+        let removed = runs.filter { states[$0]?.run.status.isEnded == true }
+        for run in removed { states[run] = nil }
+        keys = keys.filter { states[$0.value] != nil }
+        return removed
+    }
+
     mutating func rewrite(_ state: RunState) { update(state, tasks: Array(state.tasks.indices)) }
 
     mutating func append(_ changes: [RunChange], of run: RunID) {
@@ -111,6 +122,13 @@ struct MemoryRuns: RunTable {
             PoolOccupancy(
                 name: $0.name, slots: $0.slots, isSuspended: $0.isSuspended, holding: holding[$0.name] ?? 0,
                 waiting: waiting[$0.name] ?? 0)
+        }
+    }
+
+    /// How much every pool is in use, by name.
+    var poolUse: [PoolUse] {
+        occupancy().map {
+            PoolUse(pool: $0.name, holding: $0.holding, waiting: $0.waiting + (readyTasks[$0.name]?.count ?? 0))
         }
     }
 
@@ -153,6 +171,7 @@ struct MemoryRuns: RunTable {
             dueAt[run] = earlier?.nextDue(after: now)
         }
         queues = undo.queues
+        schedules.rollBack()
         for key in undo.keys { keys[key] = nil }
         events.removeSubrange(undo.events...)
         lastRun = undo.lastRun

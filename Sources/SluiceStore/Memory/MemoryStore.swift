@@ -25,13 +25,13 @@ public final class MemoryStore: Sendable {
     /// Ends the handle's streams of signals.
     public func close() { storage.signals.finish(self) }
 
-    private func write<Result: Sendable>(_ body: (inout MemoryRuns) throws -> Result) throws -> Result {
+    func write<Result: Sendable>(_ body: (inout MemoryRuns) throws -> Result) throws -> Result {
         let (result, hasWritten) = try storage.runTransaction(at: clock.now, body)
         if hasWritten { storage.signals.fire() }
         return result
     }
 
-    private func writeContents<Result>(_ body: (inout MemoryStorage.Contents) throws -> Result) throws -> Result {
+    func writeContents<Result>(_ body: (inout MemoryStorage.Contents) throws -> Result) throws -> Result {
         let result = try storage.transaction(body)
         storage.signals.fire()
         return result
@@ -107,14 +107,18 @@ extension MemoryStore: RunStore {
         storage.look { contents in
             // Sequence numbers count from 1 without a gap, so the number is the place.
             let later = contents.runs.events.dropFirst(Int(clamping: max(0, sequence)))
-            guard let run else { return Array(later.prefix(max(0, limit))) }
-            return Array(later.lazy.filter { $0.run == run }.prefix(max(0, limit)))
+            let shown = later.lazy.filter { event in
+                (run.map { event.run == $0 } ?? true) && contents.runs.states[event.run] != nil
+            }
+            return Array(shown.prefix(max(0, limit)))
         }
     }
 
     public func signals() -> AsyncStream<Void> { storage.signals.stream(for: self) }
 
     public func pools() -> [Pool] { storage.look { $0.runs.pools } }
+
+    public func poolUse() -> [PoolUse] { storage.look { $0.runs.poolUse } }
 
     public func save(_ pool: Pool) throws {
         try writeContents { $0.runs.pools = try PoolRules.saving(pool, among: $0.runs.pools) }

@@ -150,9 +150,13 @@ extension RunTable {
         return touched.entries[run]?.state
     }
 
-    /// Writes what a transaction has moved, and lets runs start that waited for those which ended by it.
+    /// Writes what a transaction has moved, tells schedules of the runs which ended by it, and lets runs start that waited
+    /// for those.
     private mutating func finish(_ touched: inout TouchedRuns) throws {
         try touched.save(to: &self)
+        for id in touched.order {
+            if let entry = touched.entries[id], entry.hasEnded { try noteEnd(of: entry.state.run) }
+        }
         let jobs = touched.order.compactMap { id -> JobID? in
             guard let run = touched.entries[id]?.state.run, run.status.isEnded, run.definition.maxConcurrentRuns != nil
             else { return nil }

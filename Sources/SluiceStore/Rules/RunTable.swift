@@ -4,7 +4,7 @@ import SluiceCore
 /// What the rules of a run store need of a storage, inside one transaction.
 ///
 /// The stores only load and save; every decision is written once, in the extensions of this protocol.
-protocol RunTable {
+protocol RunTable: ScheduleTable {
     /// The present on the store's clock, the same throughout the transaction.
     var now: Date { get }
 

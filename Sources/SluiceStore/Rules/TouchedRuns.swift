@@ -8,6 +8,14 @@ struct TouchedRuns {
         var changes: [RunChange] = []
         /// Whether the run itself has to be written, whatever became of its tasks.
         var isVisited = false
+
+        /// Whether this transaction has ended the run.
+        var hasEnded: Bool {
+            changes.contains { change in
+                if case .run(let status, _) = change { return status.isEnded }
+                return false
+            } && state.run.status.isEnded
+        }
     }
 
     private(set) var entries: [RunID: Entry] = [:]

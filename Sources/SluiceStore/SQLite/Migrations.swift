@@ -17,7 +17,42 @@ enum Migrations {
     private static let list: [(String, @Sendable (Database) throws -> Void)] = [
         ("1 runs, jobs, catalogue", first),
         ("2 graphs, limits, queues", second),
+        ("3 schedules", third),
     ]
+
+    private static func third(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO counters VALUES ('schedule', 0);
+                -- A job that is deleted keeps its schedules, whose occurrences then say why they do not start.
+                CREATE TABLE schedules (
+                    id INTEGER PRIMARY KEY,
+                    -- Counted up by every write, so that no decision is written about what has changed meanwhile.
+                    version INTEGER NOT NULL,
+                    job INTEGER NOT NULL, owner TEXT NOT NULL, trigger TEXT NOT NULL,
+                    -- What the trigger waits for, when it is not the clock.
+                    after_job INTEGER, objects INTEGER NOT NULL,
+                    state TEXT NOT NULL, backfills TEXT, next_check REAL,
+                    created_at REAL NOT NULL, updated_at REAL NOT NULL
+                );
+                CREATE INDEX schedules_due ON schedules (next_check) WHERE next_check IS NOT NULL;
+                CREATE INDEX schedules_by_job ON schedules (job, id);
+                CREATE INDEX schedules_after_job ON schedules (after_job) WHERE after_job IS NOT NULL;
+                CREATE INDEX schedules_of_objects ON schedules (id) WHERE objects = 1;
+
+                -- By nominal times, so that each occurrence is there once.
+                CREATE TABLE occurrences (
+                    schedule INTEGER NOT NULL REFERENCES schedules (id) ON DELETE CASCADE,
+                    first REAL NOT NULL, last REAL NOT NULL, count INTEGER NOT NULL,
+                    outcome TEXT NOT NULL, reason TEXT, detail TEXT, run INTEGER, backfill INTEGER,
+                    settled INTEGER NOT NULL, decided_at REAL NOT NULL,
+                    PRIMARY KEY (schedule, first, last)
+                ) WITHOUT ROWID;
+                CREATE INDEX occurrences_open ON occurrences (schedule, first) WHERE run IS NOT NULL AND settled = 0;
+                CREATE INDEX occurrences_awaiting ON occurrences (run) WHERE run IS NOT NULL AND settled = 0;
+                CREATE INDEX occurrences_waiting ON occurrences (schedule, first) WHERE outcome = 'waiting';
+                """)
+    }
 
     private static func second(_ db: Database) throws {
         try db.execute(

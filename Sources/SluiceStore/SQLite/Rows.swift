@@ -40,7 +40,12 @@ enum TaskRow {
         worker, token, expires, begun, value, failure, first_ready_at, rank, extra
         """
 
-    static func task(from row: Row, of run: RunID) throws -> TaskRun {
+    /// - Parameter earlier: the task runs before it, of which an element's group is one.
+    static func task(from row: Row, of run: RunID, behind earlier: [TaskRun]) throws -> TaskRun {
+        let (index, text): (Int, String) = (row[0], row[3])
+        let pinned =
+            text.isEmpty && earlier.indices.contains(index)
+            ? earlier[index].pinned : try JSONColumn.decode(PinnedTask.self, from: text)
         let lease: Lease? =
             if let worker = row[12] as String?, let token = row[13] as Int64?, let expires = row[14] as Double? {
                 Lease(worker: worker, token: token, expires: Date(column: expires), begun: row[15])
@@ -48,8 +53,8 @@ enum TaskRow {
                 nil
             }
         var task = TaskRun(
-            id: TaskRunID(run: run, index: row[0], element: row[1]), name: row[2],
-            pinned: try JSONColumn.decode(PinnedTask.self, from: row[3]),
+            id: TaskRunID(run: run, index: index, element: row[1]), name: row[2],
+            pinned: pinned,
             state: try known(TaskState(rawValue: row[4]), "task_runs.state"), reason: row[5], attempt: row[6],
             pool: row[7], waitsForSlot: row[8], readyAt: (row[9] as Double?).map(Date.init(column:)),
             startedAt: (row[10] as Double?).map(Date.init(column:)),

@@ -9,7 +9,7 @@ struct SQLiteRunTable: RunTable {
     let cache: RunCache
     /// What this transaction has read or written, with the versions that the rows will have once it is committed.
     private(set) var current: [RunID: RunCache.Entry] = [:]
-    private(set) var hasWritten = false
+    var hasWritten = false
 
     init(db: Database, now: Date, cache: RunCache) {
         self.db = db
@@ -74,15 +74,19 @@ struct SQLiteRunTable: RunTable {
                 VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """
         ).execute(arguments: StatementArguments(values))
-        for position in state.tasks.indices { try insert(state.tasks[position], at: position) }
+        for position in state.tasks.indices { try insert(position, of: state) }
         current[run.id] = RunCache.Entry(version: 1, state: state)
     }
 
-    private func insert(_ task: TaskRun, at position: Int) throws {
+    /// An element of a for-each shares what was pinned for its group, which may be as long as its list.
+    private func insert(_ position: Int, of state: RunState) throws {
+        let task = state.tasks[position]
+        let isShared = task.id.element != nil && task.pinned == state.tasks[task.id.index].pinned
         let values: [(any DatabaseValueConvertible)?] = [
             task.id.run.rawValue, position, task.id.index, task.id.element, task.name, task.pinned.script.kind.rawValue,
             task.state.rawValue, task.reason, task.attempt, task.pool, task.waitsForSlot, task.readyAt?.column,
-            try JSONColumn.encode(task.pinned), task.firstReadyAt?.column, task.rank, try TaskExtra.column(of: task),
+            isShared ? "" : try JSONColumn.encode(task.pinned), task.firstReadyAt?.column, task.rank,
+            try TaskExtra.column(of: task),
         ]
         try db.cachedStatement(
             sql: """
@@ -122,7 +126,7 @@ struct SQLiteRunTable: RunTable {
         for position in tasks {
             let task = state.tasks[position]
             guard position < known ?? 0 else {
-                try insert(task, at: position)
+                try insert(position, of: state)
                 continue
             }
             let value = try task.value.map { try JSONColumn.encode($0) }
@@ -143,7 +147,7 @@ struct SQLiteRunTable: RunTable {
         try db.cachedStatement(sql: "UPDATE runs SET snapshot = ? WHERE id = ?")
             .execute(arguments: [state.run.snapshot.hex, run])
         try db.cachedStatement(sql: "DELETE FROM task_runs WHERE run = ?").execute(arguments: [run])
-        for position in state.tasks.indices { try insert(state.tasks[position], at: position) }
+        for position in state.tasks.indices { try insert(position, of: state) }
         try update(state, tasks: Array(state.tasks.indices))
     }
 
@@ -249,7 +253,7 @@ extension SQLiteRunTable {
             db.cachedStatement(sql: "SELECT \(TaskRow.columns) FROM task_runs WHERE run = ? ORDER BY position"),
             arguments: [run.rawValue])
         var tasks: [TaskRun] = []
-        while let row = try rows.next() { tasks.append(try TaskRow.task(from: row, of: run)) }
+        while let row = try rows.next() { tasks.append(try TaskRow.task(from: row, of: run, behind: tasks)) }
         return RunCache.Entry(version: version, state: RunState(run: try RunRow.run(from: head), tasks: tasks))
     }
 }

@@ -133,6 +133,24 @@ extension SQLiteStore: RunStore {
 
     public func pools() throws -> [Pool] { try read(Self.pools(in:)) }
 
+    public func poolUse() throws -> [PoolUse] {
+        try read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT name,
+                        (SELECT COUNT(*) FROM task_runs
+                            WHERE state = 'running' AND token IS NOT NULL AND pool = pools.name AND waits_for_slot = 0),
+                        (SELECT COUNT(*) FROM task_runs
+                            WHERE state = 'running' AND token IS NOT NULL AND pool = pools.name AND waits_for_slot = 1)
+                        + (SELECT COUNT(*) FROM task_runs
+                            WHERE state = 'pending' AND ready_at IS NOT NULL AND pool = pools.name)
+                    FROM pools ORDER BY name
+                    """
+            ).map { PoolUse(pool: $0[0], holding: $0[1], waiting: $0[2]) }
+        }
+    }
+
     public func save(_ pool: Pool) throws {
         try writeTables { db in
             for pool in try PoolRules.saving(pool, among: Self.pools(in: db)) {

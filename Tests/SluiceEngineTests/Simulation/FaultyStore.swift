@@ -145,4 +145,5 @@ final class FaultyStore: RunStore, @unchecked Sendable {
     }
     func signals() -> AsyncStream<Void> { inner.signals() }
     func pools() -> [Pool] { inner.pools() }
+    func poolUse() throws -> [PoolUse] { try inner.poolUse() }
 }

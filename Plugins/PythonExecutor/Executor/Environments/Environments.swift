@@ -21,6 +21,8 @@ struct Environments: Sendable {
     }
 
     private static let marker = ".complete"
+    /// How long an environment is kept that no script needs, in seconds: 90 days.
+    static let keptUnused: TimeInterval = 90 * 86_400
 
     /// The environment of a recipe; built now when there is none.
     ///
@@ -29,7 +31,10 @@ struct Environments: Sendable {
         for recipe: EnvironmentRecipe, attempt: AttemptID, _ context: any TaskContext
     ) async throws -> Outcome {
         let folder = root.appendingPathComponent(recipe.key).path
-        if isComplete(folder, recipe) { return .ready(prefix: folder) }
+        if isComplete(folder, recipe) {
+            Self.noteUse(of: folder)
+            return .ready(prefix: folder)
+        }
         try PrivateFolder.make(root)
         let lock = try FileLock(at: "\(folder).lock")
         var hasSaid = false
@@ -51,6 +56,28 @@ struct Environments: Sendable {
         return notes.split(separator: "\n").contains { line in
             let parts = line.split(separator: "=").map { $0.filter { !$0.isWhitespace } }
             return parts.count == 2 && parts[0].hasPrefix("version") && parts[1].hasPrefix(recipe.version)
+        }
+    }
+
+    /// Notes that an environment was needed now, by the time of its marker.
+    static func noteUse(of folder: String) {
+        // Not noted it may be removed early, and is built again by the next script that needs it.
+        utimes("\(folder)/\(marker)", nil)
+    }
+
+    /// Removes what no script has needed for long. Only before this process runs its first script: nothing uses them then.
+    static func removeUnused(in root: String, now: Date) {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
+        for name in names where !name.contains(".") {
+            let folder = "\(root)/\(name)"
+            var status = stat()
+            guard stat("\(folder)/\(marker)", &status) == 0,
+                now.timeIntervalSince1970 - Double(status.st_mtim.tv_sec) > keptUnused,
+                let lock = try? FileLock(at: "\(folder).lock"), lock.tryLock()
+            else { continue }
+            // Without its marker it is none any more, should the rest not go at once.
+            unlink("\(folder)/\(marker)")
+            try? FileManager.default.removeItem(atPath: folder)
         }
     }
 
