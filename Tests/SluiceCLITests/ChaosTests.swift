@@ -134,9 +134,10 @@ import Testing
         let header = Data("SQLite format 3\0".utf8)
         var found: [URL] = []
         while let file = files?.nextObject() as? URL {
-            guard let handle = FileHandle(forReadingAtPath: file.path) else { continue }
+            guard try file.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile == true else { continue }
+            let handle = try FileHandle(forReadingFrom: file)
             defer { handle.closeFile() }
-            if handle.readData(ofLength: header.count) == header { found.append(file) }
+            if try handle.read(upToCount: header.count) == header { found.append(file) }
         }
         try #require(found.count >= 2)
         return found
