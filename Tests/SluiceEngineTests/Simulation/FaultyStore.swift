@@ -145,4 +145,6 @@ final class FaultyStore: RunStore, @unchecked Sendable {
     }
     func signals() -> AsyncStream<Void> { inner.signals() }
     func pools() -> [Pool] { inner.pools() }
+
+    func poolUse() -> [PoolUse] { inner.poolUse() }
 }
