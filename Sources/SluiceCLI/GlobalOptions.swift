@@ -12,6 +12,10 @@ struct GlobalOptions: ParsableArguments {
     @Flag(help: "Print one JSON document for programs.")
     var json = false
 
+    func validate() throws {
+        if data?.isEmpty == true { throw ValidationError("--data names no folder: its value is empty.") }
+    }
+
     /// Where the data folder lies.
     var dataFolder: URL {
         let path = data ?? ProcessInfo.processInfo.environment["SLUICE_DATA"] ?? ".sluice"

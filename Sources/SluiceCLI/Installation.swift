@@ -16,16 +16,16 @@ struct Installation {
         folder = try DataFolder(at: url)
         store = try SQLiteStore(folder: folder)
         connections = LocalConnections(databases: folder.databases)
-        executors = Self.scriptTypes(with: Self.python(at: folder.root))
+        executors = Self.scriptTypes(with: try Self.python(at: folder.root))
     }
 
     /// The script types of this build. A new one is one line here.
     private static func scriptTypes(with python: PythonExecutor) -> [any TaskExecutor] { [SQLExecutor(), python] }
 
     /// Python scripts as they run on the data folder at `root`.
-    static func python(at root: URL) -> PythonExecutor {
+    static func python(at root: URL) throws -> PythonExecutor {
         let databases = root.appending(path: "databases", directoryHint: .isDirectory)
-        var settings = PythonSettings.fromEnvironment()
+        var settings = try PythonSettings.fromEnvironment()
         // Scripts see the databases, and nothing else of what the engine keeps.
         settings.hiddenFolders = [root.path]
         settings.visibleFolders = [databases.path]
@@ -62,9 +62,9 @@ struct Installation {
     }
 
     /// An engine on no folder at all: enough to plan a file.
-    static func hostWithoutFolder(temporary: URL) -> EngineHost {
+    static func hostWithoutFolder(temporary: URL) throws -> EngineHost {
         let executors = scriptTypes(
-            with: PythonExecutor(worker: pythonWorker, folder: temporary, settings: .fromEnvironment()))
+            with: PythonExecutor(worker: pythonWorker, folder: temporary, settings: try .fromEnvironment()))
         let engine = JobEngine(
             store: MemoryStore(), executors: executors, connections: LocalConnections(databases: temporary))
         return EngineHost(engine: engine, executors: executors, isRunning: false)

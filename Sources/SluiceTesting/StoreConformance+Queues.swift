@@ -92,7 +92,13 @@ extension StoreConformance {
             try await refused("an unknown pool", code: "pool.unknown") { try bench.first.deletePool("nowhere") }
             let run = try bench.first.submit(bench.newRun(["a"], pool: "etl")).state.run.id
             try await refused("a pool in use", code: "pool.in-use") { try bench.second.deletePool("etl") }
+            let leased = try bench.leaseOne(bench.first)
+            try require(try bench.first.move(leased.lease, to: "default"), "it moves to another pool")
+            try await refused("the pool to which it may come back", code: "pool.in-use") {
+                try bench.second.deletePool("etl")
+            }
             _ = try bench.first.stop(run, by: "dana")
+            _ = try bench.first.advance(bench.ending(leased, .terminated(by: "dana")))
             try bench.second.deletePool("etl")
             try require(try bench.first.pools().map(\.name), is: ["default"], "the pools")
         },

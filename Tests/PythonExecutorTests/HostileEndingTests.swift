@@ -38,6 +38,28 @@ struct HostileEndingTests {
             """)
     }
 
+    @Test func whenItStopsTheWorker() async throws {
+        try await Bench.with(PythonSettings(grace: .milliseconds(100))) { bench in
+            let script = """
+                import os, signal, time
+                worker = int(open(f"/proc/{os.getppid()}/stat").read().rpartition(")")[2].split()[1])
+                print("process", worker)
+                print("process", os.getpid())
+                os.kill(worker, signal.SIGSTOP)
+                print("ready")
+                time.sleep(1000)
+                """
+            let context = FakeContext(scripts: ["a.py": script])
+            let attempt = try await bench.attempt("a.py", context)
+            let running = Task { try await bench.executor.execute(attempt, in: context) }
+            await context.waitForLine("ready")
+            running.cancel()
+            await #expect(throws: CancellationError.self) { try await running.value }
+            await bench.executor.shutdown()
+            try expectGone(context)
+        }
+    }
+
     /// Forks a process with a session of its own, which goes on once everything printed has arrived: what it does to the
     /// supervisor keeps later words from being passed on.
     private static let accomplice = """

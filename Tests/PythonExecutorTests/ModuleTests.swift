@@ -145,6 +145,7 @@ struct ModuleTests {
     @Test(arguments: [
         ("'missing'", "FileNotFoundError: [Errno 2] No such file or directory: '"),
         ("'.'", "IsADirectoryError: [Errno 21] Is a directory: '"),
+        ("[__import__('os').mkfifo('pipe'), 'pipe'][1]", "ValueError: an artifact is a file, and '"),
         ("__file__, name='a/b'", "ValueError: an artifact's name is a file name without '/', not 'a/b'"),
         ("__file__, name='..'", "ValueError: an artifact's name is a file name without '/', not '..'"),
     ])

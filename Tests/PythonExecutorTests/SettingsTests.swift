@@ -5,8 +5,8 @@ import Testing
 
 @Suite("Settings")
 struct SettingsTests {
-    @Test func comeFromTheEnvironment() {
-        let settings = PythonSettings.fromEnvironment([
+    @Test func comeFromTheEnvironment() throws {
+        let settings = try PythonSettings.fromEnvironment([
             "SLUICE_PYTHON": "/opt/python3", "SLUICE_PYTHON_INDEX_URL": "https://index/simple",
             "SLUICE_PYTHON_OFFLINE": "Yes", "SLUICE_PYTHON_ALLOW": "pandas, numpy", "SLUICE_PYTHON_GRACE": "1.5",
         ])
@@ -15,7 +15,18 @@ struct SettingsTests {
         #expect(settings.isOffline)
         #expect(settings.allowedPackages == ["pandas", "numpy"])
         #expect(settings.grace == .seconds(1.5))
-        #expect(PythonSettings.fromEnvironment([:]) == PythonSettings())
+        #expect(try PythonSettings.fromEnvironment([:]) == PythonSettings())
+    }
+
+    @Test(arguments: [
+        ("SLUICE_PYTHON_GRACE", "abc"), ("SLUICE_PYTHON_GRACE", "-1"), ("SLUICE_PYTHON_GRACE", "86400"),
+        ("SLUICE_PYTHON_GRACE", "nan"), ("SLUICE_PYTHON_OFFLINE", "maybe"),
+    ])
+    func thatSayNothingAreRefusedByName(name: String, value: String) throws {
+        let error = try #require(throws: PythonError.self) { try PythonSettings.fromEnvironment([name: value]) }
+        #expect(error.code == "python.setting")
+        #expect(error.category == .badInput)
+        #expect(error.message.contains("\(name) is '\(value)'"))
     }
 
     @Test func refuseAWorkerThatIsNotThere() async throws {

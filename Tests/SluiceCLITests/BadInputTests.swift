@@ -204,10 +204,13 @@ import Testing
         process.executableURL = CommandLine.products.appendingPathComponent("sluice")
         process.arguments = ["scripts", "--json", "--data", sluice.data.path]
         process.standardOutput = FileHandle(forWritingAtPath: "/dev/full")
-        process.standardError = FileHandle.nullDevice
+        let errors = Pipe()
+        process.standardError = errors
         try process.run()
+        let said = try errors.fileHandleForReading.readToEnd().map { String(decoding: $0, as: UTF8.self) } ?? ""
         process.waitUntilExit()
         #expect(process.terminationStatus == 3)
+        #expect(said.contains("No space left on device"), "\(said)")
     }
 
     @Test(arguments: [["run", "--json"], ["runs", "show", "abc", "--json"], ["nonsense", "--json"]])

@@ -122,6 +122,21 @@ import Testing
         #expect(story["a"].resume == nil)
     }
 
+    @Test func aTaskThatGoesOnHasAllItsRetriesAgain() throws {
+        var story = try RunStory([task("a", retries: RetryPolicy(count: 1, delay: 5, jitter: 0))])
+        try story.fail("a")
+        try story.apply(.timePassed, after: 5)
+        try story.fail("a")
+        #expect(story.state.run.status == .failed)
+        try story.apply(Self.again(story))
+        try story.fail("a")
+        #expect(story["a"].state == .pending, "its retry is not used up")
+        try story.apply(.timePassed, after: 5)
+        try story.fail("a")
+        #expect(story["a"].state == .failed)
+        #expect(story["a"].attempt == 4)
+    }
+
     @Test func aRunThatHasNotFailedCannotBeReopened() throws {
         var story = try RunStory([task("a")])
         #expect(throws: RunMachineError.self) { try story.apply(Self.again(story)) }

@@ -3,7 +3,7 @@ import SluiceCore
 /// A fault of the Python executor, or a Python script that can never run as it is.
 public struct PythonError: SluiceError {
     /// `python.syntax`, `python.metadata`, `python.version`, `python.requirement`, `python.not-allowed`,
-    /// `python.worker`, `python.interpreter`, `python.folder`.
+    /// `python.worker`, `python.interpreter`, `python.folder`, `python.setting`.
     public var code: String
     public var message: String
     public var category: ErrorCategory

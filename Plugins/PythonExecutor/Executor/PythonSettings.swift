@@ -54,12 +54,14 @@ public struct PythonSettings: Sendable, Hashable {
     ///
     /// - `SLUICE_PYTHON`: ``interpreter``
     /// - `SLUICE_PYTHON_INDEX_URL`: ``indexURL``
-    /// - `SLUICE_PYTHON_OFFLINE`: ``isOffline``, with `1`, `true` or `yes`
+    /// - `SLUICE_PYTHON_OFFLINE`: ``isOffline``, with `1`, `true` or `yes`; `0`, `false` or `no` say the opposite
     /// - `SLUICE_PYTHON_ALLOW`: ``allowedPackages``, separated by commas or spaces
     /// - `SLUICE_PYTHON_GRACE`: ``grace`` in seconds
+    ///
+    /// - Throws: ``PythonError`` `python.setting` for a value that says nothing.
     public static func fromEnvironment(
         _ variables: [String: String] = ProcessInfo.processInfo.environment
-    ) -> PythonSettings {
+    ) throws(PythonError) -> PythonSettings {
         var settings = PythonSettings()
         func value(_ name: String) -> String? {
             guard let value = variables[name], !value.isEmpty else { return nil }
@@ -68,14 +70,27 @@ public struct PythonSettings: Sendable, Hashable {
         if let path = value("SLUICE_PYTHON") { settings.interpreter = path }
         settings.indexURL = value("SLUICE_PYTHON_INDEX_URL")
         if let word = value("SLUICE_PYTHON_OFFLINE") {
-            settings.isOffline = ["1", "true", "yes"].contains(word.lowercased())
+            switch word.lowercased() {
+            case "1", "true", "yes": settings.isOffline = true
+            case "0", "false", "no": settings.isOffline = false
+            default: throw wrong("SLUICE_PYTHON_OFFLINE", word, "1, true or yes, or 0, false or no")
+            }
         }
         if let list = value("SLUICE_PYTHON_ALLOW") {
             settings.allowedPackages = Set(list.split { $0 == "," || $0.isWhitespace }.map(String.init))
         }
-        if let text = value("SLUICE_PYTHON_GRACE"), let seconds = Double(text), seconds >= 0, seconds < 86_400 {
+        if let text = value("SLUICE_PYTHON_GRACE") {
+            guard let seconds = Double(text), (0..<86_400).contains(seconds) else {
+                throw wrong("SLUICE_PYTHON_GRACE", text, "a number of seconds from 0 to below 86400")
+            }
             settings.grace = .seconds(seconds)
         }
         return settings
+    }
+
+    private static func wrong(_ name: String, _ value: String, _ wanted: String) -> PythonError {
+        PythonError(
+            code: "python.setting", "\(name) is '\(value)'. It takes \(wanted); without it the default holds.",
+            category: .badInput)
     }
 }

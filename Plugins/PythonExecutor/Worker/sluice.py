@@ -12,6 +12,7 @@
 """
 
 import os
+import stat
 from _json import encode_basestring, make_scanner
 from _thread import allocate_lock
 
@@ -143,10 +144,16 @@ def artifact(path, name=None):
     if len(name.encode("utf-8", "surrogateescape")) > 255:
         raise ValueError("an artifact's name has at most 255 bytes")
     # Says in Python's own words what is wrong with the file.
-    with open(path, "rb") as file:
+    with open(path, "rb", opener=_open_without_waiting) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise ValueError(f"an artifact is a file, and {path!r} is none")
         file.read(1)
     _ask(b"a" + os.fsencode(path) + b"\0" + name.encode("utf-8", "replace"), "sluice.artifact()")
     return name
+
+
+def _open_without_waiting(path, flags):
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def progress(fraction=None, text=""):

@@ -46,12 +46,17 @@ struct DoctorCommand: AsyncParsableCommand {
     private static func python(of root: URL) async -> [Finding] {
         var findings: [Finding] = []
         let temporary = FileManager.default.temporaryDirectory.appending(path: "sluice-doctor-\(UUID().uuidString)")
-        let host = Installation.hostWithoutFolder(temporary: temporary)
+        let host: EngineHost
+        do {
+            host = try Installation.hostWithoutFolder(temporary: temporary)
+        } catch {
+            return [Finding("python", .broken, "Python scripts cannot run: \(error)")]
+        }
         do {
             _ = try await DirectClient(host).perform(
                 PlanScript("doctor.py", content: Data("pass\n".utf8), dialect: .sqlite))
             findings.append(
-                Finding("python", .ok, "Scripts run with \(PythonSettings.fromEnvironment().interpreter)."))
+                Finding("python", .ok, "Scripts run with \(try PythonSettings.fromEnvironment().interpreter)."))
         } catch {
             findings.append(Finding("python", .broken, "Python scripts cannot run: \(error)"))
         }

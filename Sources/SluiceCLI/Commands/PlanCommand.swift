@@ -48,7 +48,7 @@ struct PlanCommand: AsyncParsableCommand {
         if global.hasDataFolder { return try await global.withExistingFolder { try await body($0.client) } }
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("sluice-plan-\(getpid())")
         defer { try? FileManager.default.removeItem(at: folder) }
-        let host = Installation.hostWithoutFolder(temporary: folder)
+        let host = try Installation.hostWithoutFolder(temporary: folder)
         let result: Result
         do {
             result = try await body(DirectClient(host))

@@ -38,10 +38,12 @@ struct Output: Sendable {
             var rest = UnsafeRawBufferPointer(bytes)
             while !rest.isEmpty {
                 let count = Foundation.write(descriptor, rest.baseAddress, rest.count)
+                // Kept at once: whatever is called next may change it.
+                let failure = errno
                 if count < 0 {
-                    if errno == EINTR { continue }
-                    if errno != EPIPE, descriptor != STDERR_FILENO {
-                        Self.error.line("Error: The output cannot be written: \(String(cString: strerror(errno))).")
+                    if failure == EINTR { continue }
+                    if failure != EPIPE, descriptor != STDERR_FILENO {
+                        Self.error.line("Error: The output cannot be written: \(String(cString: strerror(failure))).")
                         exit(ExitStatus.engineFault.rawValue)
                     }
                     return

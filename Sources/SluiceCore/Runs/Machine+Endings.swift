@@ -30,7 +30,7 @@ extension Machine {
         if case .outcome = ending { return false }
         if task.lease?.begun == false { return true }
         guard state.run.definition.task(at: task.id.index)?.idempotent == true else { return false }
-        return task.history.count { $0.state == .lost } < Self.lossLimit
+        return task.attempts(thatWere: .lost) < Self.lossLimit
     }
 
     private func verdict(
@@ -70,7 +70,7 @@ extension Machine {
         {
             return nil
         }
-        let failures = task.history.count { $0.state == .failed || $0.state == .timedOut } + 1
+        let failures = task.attempts(thatWere: .failed, .timedOut) + 1
         guard failures <= retries.count else { return nil }
         let delay = retries.delay(after: failures, chance: chance)
         if let total = task.pinned.limits?.total, let since = task.firstReadyAt, now + delay >= since + total {
@@ -129,5 +129,14 @@ extension AttemptEnding {
     fileprivate var isLost: Bool {
         if case .lost = self { return true }
         return false
+    }
+}
+
+extension TaskRun {
+    /// How many of its past attempts ended so since it first became ready: before a reopening they were another story.
+    fileprivate func attempts(thatWere states: TaskState...) -> Int {
+        history.count { past in
+            states.contains(past.state) && past.startedAt.map { $0 >= firstReadyAt ?? $0 } ?? true
+        }
     }
 }

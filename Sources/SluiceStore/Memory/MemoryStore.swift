@@ -127,7 +127,8 @@ extension MemoryStore: RunStore {
     public func deletePool(_ name: String) throws {
         try writeContents { contents in
             let isUsed = contents.runs.states.values.contains { state in
-                !state.run.status.isEnded && state.tasks.contains { !$0.state.isEnded && $0.pool == name }
+                !state.run.status.isEnded
+                    && state.tasks.contains { !$0.state.isEnded && ($0.pool == name || $0.pinned.target.pool == name) }
             }
             contents.runs.pools = try PoolRules.deleting(name, among: contents.runs.pools, isUsed: isUsed)
         }

@@ -173,9 +173,11 @@ extension SQLiteStore: RunStore {
                     sql: """
                         SELECT EXISTS (
                             SELECT 1 FROM task_runs JOIN runs ON runs.id = task_runs.run
-                            WHERE task_runs.pool = ? AND task_runs.state IN ('pending', 'running')
-                                AND runs.status IN ('pending', 'running'))
-                        """, arguments: [name]) ?? false
+                            WHERE runs.status IN ('pending', 'running') AND task_runs.state IN ('pending', 'running')
+                                AND (task_runs.pool = ?
+                                    -- It may have moved on in mid-script; its next attempt queues here again.
+                                    OR task_runs.pinned <> '' AND json_extract(task_runs.pinned, '$.target.pool') = ?))
+                        """, arguments: [name, name]) ?? false
             _ = try PoolRules.deleting(name, among: Self.pools(in: db), isUsed: isUsed)
             try db.execute(sql: "DELETE FROM pools WHERE name = ?", arguments: [name])
         }

@@ -102,7 +102,7 @@ final class WorkerProcess: Sendable {
             throw PythonError(
                 code: "python.worker",
                 "The Python worker \(worker.path) cannot be started: \(String(cString: strerror(error))). "
-                    + "It is the product 'sluice-python' and belongs beside the program that starts it.",
+                    + "It is the product 'sluice-python' and belongs beside the program that starts it, or where SLUICE_PYTHON_WORKER says.",
                 category: .fault)
         }
         self.process = process
@@ -223,6 +223,8 @@ final class WorkerProcess: Sendable {
             guard let control = state.control, !state.isClosing else { return }
             state.isClosing = true
             shutdown(control, Int32(SHUT_RDWR))
+            // One that somebody has stopped would not notice, and be waited for for ever.
+            kill(process, SIGCONT)
         }
     }
 
