@@ -65,31 +65,15 @@ extension PythonExecutor {
     ///
     /// - Throws: ``PythonError`` `python.worker` when the worker cannot be run.
     public func isolation() async throws -> PythonIsolation {
-        let question = Process()
-        question.executableURL = worker
-        question.arguments = ["--isolation"]
-        question.environment = ["SWIFT_BACKTRACE": "enable=no"]
-        question.standardInput = FileHandle.nullDevice
-        question.standardError = FileHandle.nullDevice
-        let answer = Pipe()
-        question.standardOutput = answer
+        let answer: ShortAnswer
         do {
-            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-                question.terminationHandler = { _ in continuation.resume() }
-                do {
-                    try question.run()
-                } catch {
-                    question.terminationHandler = nil
-                    continuation.resume(throwing: error)
-                }
-            }
+            answer = try await ShortAnswer(
+                of: worker, ["--isolation"], environment: ["SWIFT_BACKTRACE": "enable=no"])
         } catch {
             throw PythonError(
                 code: "python.worker", "The Python worker \(worker.path) cannot be started.", category: .fault,
                 cause: error)
         }
-        // A few lines fit into the pipe: nothing waits for this reader.
-        let report = String(decoding: answer.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        return PythonIsolation(report: report, settings: settings)
+        return PythonIsolation(report: answer.text, settings: settings)
     }
 }

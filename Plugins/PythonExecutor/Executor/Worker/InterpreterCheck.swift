@@ -22,30 +22,16 @@ actor InterpreterCheck {
     }
 
     private func ask() async throws -> String {
-        let question = Process()
-        question.executableURL = URL(fileURLWithPath: interpreter)
-        question.arguments = ["-I", "-c", "import sys; print('%d.%d.%d' % sys.version_info[:3])"]
-        question.standardInput = FileHandle.nullDevice
-        question.standardError = FileHandle.nullDevice
-        let answer = Pipe()
-        question.standardOutput = answer
+        let answer: ShortAnswer
         do {
-            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-                question.terminationHandler = { _ in continuation.resume() }
-                do {
-                    try question.run()
-                } catch {
-                    question.terminationHandler = nil
-                    continuation.resume(throwing: error)
-                }
-            }
+            answer = try await ShortAnswer(
+                of: URL(fileURLWithPath: interpreter),
+                ["-I", "-c", "import sys; print('%d.%d.%d' % sys.version_info[:3])"])
         } catch {
             throw notOne(error)
         }
-        // A line fits into the pipe: nothing waits for this reader.
-        let data = answer.fileHandleForReading.readDataToEndOfFile()
-        let text = String(decoding: data.prefix(100), as: UTF8.self).split(separator: "\n").first.map(String.init)
-        guard let text, question.terminationStatus == 0, text.split(separator: ".").count == 3 else {
+        let text = answer.text.prefix(100).split(separator: "\n").first.map(String.init)
+        guard let text, answer.status == 0, text.split(separator: ".").count == 3 else {
             throw notOne(nil)
         }
         return text
